@@ -1,0 +1,3 @@
+from regulars.site.cli import main
+
+main()

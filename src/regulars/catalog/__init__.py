@@ -1,0 +1,1 @@
+"""What the shop sells: products, variants, categories, sellers, listings and their prices over time."""

@@ -1,0 +1,1 @@
+"""Customers and prospects: identities, consent, merges, behaviour events."""

@@ -1,0 +1,1 @@
+"""What the marts say, shown to people: dashboard, customers by value and rhythm, segments, definitions."""

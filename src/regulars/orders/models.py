@@ -1,0 +1,101 @@
+"""Orders and their lines. Amounts are integer minor units of the order's currency; quantities are thousandths of a unit."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from regulars.storage.ids import new_id
+
+
+class Order(models.Model):
+    """What a customer bought at one moment.
+
+    ``list_amount`` - ``discount_amount`` = ``net_amount``, what the shop earns on goods; ``paid_amount`` is what the
+    customer pays: goods less what others fund (a maker's coupon), plus shipping, plus tax where prices exclude it.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Awaiting payment")
+        PAID = "paid", _("Paid")
+        SHIPPED = "shipped", _("Shipped")
+        DELIVERED = "delivered", _("Delivered")
+        COMPLETED = "completed", _("Completed")
+        CANCELLED = "cancelled", _("Cancelled")
+        PARTLY_REFUNDED = "partly_refunded", _("Partly refunded")
+        REFUNDED = "refunded", _("Refunded")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    source = models.CharField(max_length=40)
+    source_id = models.CharField(max_length=120)
+    digest = models.BinaryField(max_length=16, default=b"")
+    number = models.CharField(max_length=120)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField()
+    state = models.CharField(max_length=16, choices=State)
+    currency = models.CharField(max_length=3)
+    channel = models.CharField(max_length=40, blank=True)
+    store = models.CharField(max_length=60, blank=True)
+    seller = models.ForeignKey("catalog.Seller", null=True, on_delete=models.PROTECT, related_name="+")
+    line_count = models.PositiveIntegerField(default=0)
+    list_amount = models.BigIntegerField(default=0)
+    discount_amount = models.BigIntegerField(default=0)
+    net_amount = models.BigIntegerField(default=0)
+    shipping_amount = models.BigIntegerField(default=0)
+    tax_amount = models.BigIntegerField(default=0)
+    tax_included = models.BooleanField(default=True)
+    funded_amount = models.BigIntegerField(default=0)
+    paid_amount = models.BigIntegerField(default=0)
+    refunded_amount = models.BigIntegerField(default=0)
+    discounts = models.JSONField(default=list)
+    attributes = models.JSONField(default=dict)
+    source_updated_at = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "source_id"], name="order_source")]
+        indexes = [
+            models.Index(fields=["customer", "-placed_at"], name="order_of_customer"),
+            models.Index(fields=["-placed_at", "id"], name="order_newest"),
+        ]
+
+
+class Line(models.Model):
+    """One line of an order. ``discounts`` lists kind, code, amount and who funds it."""
+
+    pk = models.CompositePrimaryKey("order_id", "number")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    number = models.PositiveIntegerField()
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    source_id = models.CharField(max_length=120, blank=True)
+    product = models.ForeignKey("catalog.Product", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    variant = models.ForeignKey("catalog.Variant", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    sku = models.CharField(max_length=120, blank=True)
+    title = models.CharField(max_length=300, blank=True)
+    quantity_milli = models.BigIntegerField()
+    list_amount = models.BigIntegerField()
+    discount_amount = models.BigIntegerField(default=0)
+    net_amount = models.BigIntegerField()
+    tax_amount = models.BigIntegerField(default=0)
+    funded_amount = models.BigIntegerField(default=0)
+    discounts = models.JSONField(null=True)
+
+
+class StateChange(models.Model):
+    """When an order came into a state. The first state of an order is its ``placed_at``; later ones stand here."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="state_changes")
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(max_length=16, choices=Order.State)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "state", "at"], name="state_change_once")]
+
+
+class FactMonth(models.Model):
+    """One month of order facts on disk. ``changed`` counts writes that the files do not show yet; refresh brings it to 0."""
+
+    month = models.CharField(primary_key=True, max_length=7)
+    changed = models.PositiveBigIntegerField(default=0)
+    files = models.PositiveIntegerField(default=0)

@@ -1,0 +1,1 @@
+"""Pure estimates over arrays and relations. No Django, no database of the shop."""

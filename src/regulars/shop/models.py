@@ -1,0 +1,88 @@
+"""The shop's settings, staff, API keys and audit trail."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from regulars.storage.ids import new_id
+from regulars.web.access import Role
+
+
+class Shop(models.Model):
+    """The one shop of this installation. Row 1 is the shop; a missing row means that set-up has not begun."""
+
+    class AsOf(models.TextChoices):
+        NOW = "now", _("today")
+        NEWEST_ORDER = "newest_order", _("the day of the newest order")
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    name = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3, default="CNY")
+    zone = models.CharField(max_length=64, default="Asia/Shanghai")
+    country = models.CharField(max_length=2, default="CN")
+    as_of = models.CharField(max_length=16, choices=AsOf, default=AsOf.NOW)
+    is_sample = models.BooleanField(default=False)
+    setup_token_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_shop")]
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None, *, role: str, name: str = "", **extra: Any) -> "User":
+        user = self.model(email=email.strip().lower(), role=role, name=name, **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person of the shop's staff, signed in by e-mail."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=80, blank=True)
+    role = models.CharField(max_length=16, choices=Role, default=Role.READER)
+    language = models.CharField(max_length=8, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+    USERNAME_FIELD = EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    # allauth and Django's own forms ask a user for these two; Regulars decides by role alone.
+    is_staff = False
+    is_superuser = False
+
+
+class ApiKey(models.Model):
+    """A program's key. Only its SHA-256 is kept; ``prefix`` is what people recognise it by."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_by = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+
+class AuditEntry(models.Model):
+    """Who did what to what, when. Written beside the change, in its transaction."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    at = models.DateTimeField(db_index=True)
+    actor = models.CharField(max_length=120)
+    action = models.CharField(max_length=60)
+    target = models.CharField(max_length=120, blank=True)
+    details = models.JSONField(default=dict)

@@ -1,0 +1,1 @@
+"""How rows reach the database and fact files: ids, bulk writes, transactions, durability."""
