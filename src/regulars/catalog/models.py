@@ -98,4 +98,4 @@ class ListingPrice(models.Model):
     compare_at_price = models.BigIntegerField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["listing", "at"], name="price_once")]
+        indexes = [models.Index(fields=["listing", "at"], name="price_history")]

@@ -61,6 +61,7 @@ class Merge(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges")
     absorbed = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    moved = models.JSONField(default=list)
     reason = models.CharField(max_length=200)
     actor = models.CharField(max_length=120)
     at = models.DateTimeField()

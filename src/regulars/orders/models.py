@@ -28,13 +28,13 @@ class Order(models.Model):
     source_id = models.CharField(max_length=120)
     digest = models.BinaryField(max_length=16, default=b"")
     number = models.CharField(max_length=120)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+", db_index=False)
     placed_at = models.DateTimeField()
     state = models.CharField(max_length=16, choices=State)
     currency = models.CharField(max_length=3)
     channel = models.CharField(max_length=40, blank=True)
     store = models.CharField(max_length=60, blank=True)
-    seller = models.ForeignKey("catalog.Seller", null=True, on_delete=models.PROTECT, related_name="+")
+    seller = models.ForeignKey("catalog.Seller", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     line_count = models.PositiveIntegerField(default=0)
     list_amount = models.BigIntegerField(default=0)
     discount_amount = models.BigIntegerField(default=0)
@@ -63,11 +63,13 @@ class Line(models.Model):
     """One line of an order. ``discounts`` lists kind, code, amount and who funds it."""
 
     pk = models.CompositePrimaryKey("order_id", "number")
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_index=False)
     number = models.PositiveIntegerField()
     customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     source_id = models.CharField(max_length=120, blank=True)
-    product = models.ForeignKey("catalog.Product", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    product = models.ForeignKey(
+        "catalog.Product", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     variant = models.ForeignKey("catalog.Variant", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     sku = models.CharField(max_length=120, blank=True)
     title = models.CharField(max_length=300, blank=True)
@@ -94,8 +96,12 @@ class StateChange(models.Model):
 
 
 class FactMonth(models.Model):
-    """One month of order facts on disk. ``changed`` counts writes that the files do not show yet; refresh brings it to 0."""
+    """One month (shop's zone) of order facts on disk.
+
+    ``changed`` counts orders that the files do not show yet; ``generation`` counts rebuilds, so that an append which lost
+    the race against one is not written twice.
+    """
 
     month = models.CharField(primary_key=True, max_length=7)
     changed = models.PositiveBigIntegerField(default=0)
-    files = models.PositiveIntegerField(default=0)
+    generation = models.PositiveIntegerField(default=0)

@@ -1,0 +1,209 @@
+"""Reads of customers. Other rooms get the frozen values declared here, never rows of the ORM."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from regulars.core.facts import Attributes
+from regulars.customers.models import Consent, Customer, Event, Identity, Merge
+from regulars.customers.queries.identities import normalise
+from regulars.storage.bulk import as_hex, select_in
+
+__all__ = ["normalise"]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityView:
+    kind: str
+    value: str
+    shown: str
+    source: str
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """One customer as other rooms see them: the surviving record, with everything merged into it."""
+
+    id: UUID
+    source: str
+    source_id: str
+    name: str
+    birthday: date | None
+    gender: str
+    language: str
+    country: str
+    region: str
+    city: str
+    postcode: str
+    tags: tuple[str, ...]
+    attributes: Attributes
+    first_seen_at: datetime | None
+    recorded_at: datetime
+    merged_into: UUID | None
+    member_ids: tuple[UUID, ...]
+    identities: tuple[IdentityView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    channel: str
+    purpose: str
+    granted: bool
+    at: datetime
+    source: str
+    proof: Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class MergeView:
+    id: UUID
+    absorbed: UUID
+    absorbed_name: str
+    reason: str
+    actor: str
+    at: datetime
+    undone_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    id: UUID
+    name: str
+    at: datetime
+    properties: Attributes
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One customer found by a search."""
+
+    id: UUID
+    name: str
+    matched: str
+
+
+def ids_by_source(source: str, source_ids: Iterable[str]) -> dict[str, str]:
+    """Ids (32 hexadecimal digits) of the customers of a source, by its own ids; unknown ones are left out."""
+    sql = "SELECT source_id, id FROM customers_customer WHERE source = %s AND source_id IN ({marks})"
+    return {found: as_hex(identifier) for found, identifier in select_in(sql, set(source_ids), source)}
+
+
+def member_ids(customer: UUID) -> tuple[UUID, ...]:
+    """The customer and every record merged into them."""
+    return (customer, *Customer.objects.filter(merged_into=customer).order_by("id").values_list("id", flat=True))
+
+
+def canonical_id(customer: UUID) -> UUID | None:
+    """The surviving record of a customer (itself where not merged), or None for an unknown id."""
+    row = Customer.objects.filter(pk=customer).values_list("id", "merged_into").first()
+    return row and (row[1] or row[0])
+
+
+def names(customers: Iterable[UUID]) -> dict[UUID, str]:
+    """Names to show for a page of customers, in one query: the name, else the source's id."""
+    rows = Customer.objects.filter(pk__in=set(customers)).values_list("id", "name", "source_id")
+    return {identifier: name or source_id for identifier, name, source_id in rows}
+
+
+def customer(identifier: UUID) -> CustomerView | None:
+    """One customer whole (2 queries), or None."""
+    row = Customer.objects.filter(pk=identifier).first()
+    if row is None:
+        return None
+    members = member_ids(row.pk)
+    identities = Identity.objects.filter(customer__in=members).order_by("kind", "value")
+    seen: dict[tuple[str, str], IdentityView] = {}
+    for item in identities:
+        seen.setdefault((item.kind, item.value), IdentityView(item.kind, item.value, item.shown, item.source, item.verified_at))
+    return CustomerView(
+        id=row.pk,
+        merged_into=row.merged_into_id,
+        member_ids=members,
+        identities=tuple(seen.values()),
+        tags=tuple(row.tags),
+        **{name: getattr(row, name) for name in _COPIED},
+    )
+
+
+_COPIED = (
+    "source source_id name birthday gender language country region city postcode attributes first_seen_at recorded_at"
+).split()
+
+
+def by_source(source: str, source_id: str) -> UUID | None:
+    """The id of one customer by its source and the source's id."""
+    return Customer.objects.filter(source=source, source_id=source_id).values_list("id", flat=True).first()
+
+
+def search(text: str, limit: int = 20, country: str = "CN") -> list[Hit]:
+    """Customers whose name, e-mail, phone or source id begins with or is ``text``; survivors only."""
+    text = text.strip()
+    if not text:
+        return []
+    handles = {text.lower(), *_as_handles(text, country)}
+    identities = Identity.objects.filter(Q(value__in=handles) | Q(value__startswith=text.lower()))
+    found = {row.customer_id: row.shown for row in identities.order_by("value")[:limit]}
+    rows = Customer.objects.filter(Q(pk__in=found) | Q(source_id=text) | Q(name__icontains=text)).order_by("name", "id")
+    hits: dict[UUID, Hit] = {}
+    for row in rows[:limit]:
+        survivor = row.merged_into_id or row.pk
+        hits.setdefault(survivor, Hit(survivor, row.name or row.source_id, found.get(row.pk, row.source_id)))
+    return list(hits.values())
+
+
+def _as_handles(text: str, country: str) -> list[str]:
+    handles = []
+    for kind in ("email", "phone"):
+        try:
+            handles.append(normalise(kind, text, country))
+        except ValueError:
+            continue
+    return handles
+
+
+def consents(members: Sequence[UUID]) -> list[ConsentView]:
+    """Every consent decision, newest first."""
+    rows = Consent.objects.filter(customer__in=members).order_by("-at", "-id")
+    return [ConsentView(r.channel, r.purpose, r.granted, r.at, r.source, r.proof) for r in rows]
+
+
+def consents_in_force(members: Sequence[UUID]) -> dict[tuple[str, str], ConsentView]:
+    """The newest decision for each channel and purpose."""
+    newest: dict[tuple[str, str], ConsentView] = {}
+    for view in consents(members):
+        newest.setdefault((view.channel, view.purpose), view)
+    return newest
+
+
+def events(members: Sequence[UUID], before: datetime | None = None, limit: int = 50) -> list[EventView]:
+    """Behaviour events, newest first, older than ``before``."""
+    rows = Event.objects.filter(customer__in=members).order_by("-at", "-id")
+    if before is not None:
+        rows = rows.filter(at__lt=before)
+    return [EventView(r.pk, r.name, r.at, r.properties, r.source) for r in rows[:limit]]
+
+
+def merges(survivor: UUID) -> list[MergeView]:
+    """What was merged into this customer, newest first, undone merges included."""
+    rows = Merge.objects.filter(customer=survivor).select_related("absorbed").order_by("-at")
+    return [
+        MergeView(r.pk, r.absorbed_id, r.absorbed.name or r.absorbed.source_id, r.reason, r.actor, r.at, r.undone_at) for r in rows
+    ]
+
+
+def fingerprint() -> tuple[Any, ...]:
+    """Changes whenever a customer is recorded, merged or split: what refresh compares."""
+    newest = Customer.objects.order_by("-recorded_at").values_list("recorded_at", flat=True).first()
+    return (Customer.objects.count(), newest, Customer.objects.exclude(merged_into=None).count())
+
+
+def inconsistencies() -> list[str]:
+    """A sentence for each merged record that does not point at a surviving one; empty when all do."""
+    chained = Customer.objects.filter(merged_into__merged_into__isnull=False).order_by("id")
+    return [f"Customer {row.source_id} ({row.pk}) points at a record that is itself merged." for row in chained[:20]]

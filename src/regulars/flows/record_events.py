@@ -1,0 +1,21 @@
+"""Behaviour events as a source states them, with the customers they name."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from regulars.core.facts import EventFact, Tally
+from regulars.customers import actions
+from regulars.shop import queries as shop_queries
+from regulars.storage.transactions import run_tx
+
+
+def record_events(facts: Sequence[EventFact], *, source: str, at: datetime) -> Tally:
+    """Record a batch of events of one source; customers nobody knows yet become prospects. Raises NotSetUp before set-up."""
+    country = shop_queries.require_shop().country
+
+    def record() -> Tally:
+        wanted = {fact.customer: ("", fact.identities) for fact in facts}
+        ids = actions.ensure_customers(wanted, source=source, at=at, country=country)
+        return actions.record_events(facts, ids, source=source, at=at)
+
+    return run_tx(record)

@@ -1,0 +1,6 @@
+"""Writes of orders, one verb each."""
+
+from regulars.orders.actions.facts import rebuild_facts
+from regulars.orders.actions.record import record_orders
+
+__all__ = ["rebuild_facts", "record_orders"]

@@ -1,0 +1,69 @@
+"""What every command shares: the data folder, the prepared database, progress bars, JSON, refusals."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+Progressed = Callable[[int, int, str], None]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Folder of all state; default: REGULARS_DATA_DIR, else var/.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+err = Console(stderr=True, highlight=False)
+
+
+def open_shop(data_dir: Path | None = None) -> None:
+    """Start Django on the data folder with an up-to-date database. Before this, no room that needs Django may be imported."""
+    start_django(data_dir)
+    from regulars.site.preparing import prepare_database
+
+    prepare_database()
+
+
+def start_django(data_dir: Path | None = None) -> None:
+    """Start Django on the data folder, its database as it is."""
+    if data_dir is not None:
+        os.environ["REGULARS_DATA_DIR"] = str(data_dir)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.site.settings")
+    import django
+
+    django.setup()
+
+
+def refuse(message: str) -> NoReturn:
+    """End with exit code 2 and a sentence that says what is wrong and how to mend it."""
+    err.print(f"[bold red]regulars:[/] {message}", soft_wrap=True)
+    raise typer.Exit(2)
+
+
+def print_result(result: dict[str, Any], as_json: bool) -> None:
+    """One JSON object on standard output, or the same as aligned lines for people."""
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False, default=str))
+        return
+    width = max((len(key) for key in result), default=0)
+    for key, value in result.items():
+        typer.echo(f"{key.replace('_', ' '):<{width}}  {value}")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progressed]:
+    """A bar on standard error, fed with (done, total, label); silent where standard error is no terminal."""
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=not sys.stderr.isatty()) as bar:
+        tasks: dict[str, Any] = {}
+
+        def progressed(done: int, total: int, label: str) -> None:
+            if label not in tasks:
+                tasks[label] = bar.add_task(label, total=total)
+            bar.update(tasks[label], completed=done, total=total)
+
+        yield progressed

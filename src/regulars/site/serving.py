@@ -1,0 +1,48 @@
+"""How the site runs: the web server, the worker, and the first link that a terminal shows."""
+
+import logging
+import os
+
+from django.core.management import call_command
+from django.db import connection
+from granian import Granian
+from granian.constants import Interfaces
+
+from regulars.connectors import actions as connectors
+from regulars.shop import actions as shop_actions
+from regulars.shop import queries as shop_queries
+from regulars.site.preparing import prepare_static
+
+DEMO_OWNER = "owner@demo.example"
+
+
+def first_link(*, demo: bool = False) -> str:
+    """The path to open first: set-up while there is no owner, for the demo a sign-in link for its owner, else the front page."""
+    if demo and not shop_queries.has_owner():
+        shop_actions.create_owner(DEMO_OWNER, name="Demo", password=None)
+    if demo:
+        return shop_actions.sign_in_link(DEMO_OWNER) or "/"
+    return "/" if shop_queries.has_owner() else shop_actions.issue_setup_link()
+
+
+def serve_until_stopped(host: str, port: int) -> None:
+    """Serve the site until interrupted. On SQLite one process: its writers queue there instead of polling a file lock."""
+    prepare_static()
+    workers = 1 if connection.vendor == "sqlite" else max(2, (os.cpu_count() or 2) // 2)
+    connection.close()
+    Granian(
+        "regulars.site.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=8,
+        log_access=False,
+    ).serve()
+
+
+def run_worker() -> None:
+    """Take up abandoned imports, then run tasks as they come."""
+    logging.getLogger("django_tasks").setLevel(logging.WARNING)
+    connectors.requeue_abandoned_runs()
+    call_command("db_worker", queue_name="*", interval=0.5, verbosity=0)

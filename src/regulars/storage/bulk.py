@@ -1,0 +1,111 @@
+"""Many rows in one statement: the way imports and batches write. Single rows go through the ORM.
+
+Ids travel as 32 hexadecimal digits: SQLite keeps them so, PostgreSQL reads them as uuid. JSON travels as text.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import uuid_utils
+from django.db import connection, models
+
+Row = Sequence[Any]
+# SQLite's own ceiling is 32,766 variables a statement; PostgreSQL's protocol allows 65,535.
+VARIABLES_MAX = 30_000
+
+
+def new_hex() -> str:
+    """A fresh UUIDv7 as 32 hexadecimal digits."""
+    return uuid_utils.uuid7().hex
+
+
+def hyphenated(hex_id: str) -> str:
+    """The 36-character form of 32 hexadecimal digits, as people and files write it."""
+    return f"{hex_id[:8]}-{hex_id[8:12]}-{hex_id[12:16]}-{hex_id[16:20]}-{hex_id[20:]}"
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
+
+
+def to_json(value: Any) -> str:
+    """Compact JSON with sorted keys, so that equal values give equal text."""
+    if not value:  # most rows have none, and the encoder costs two microseconds
+        return "[]" if isinstance(value, list | tuple) else "{}"
+    return _ENCODER.encode(value)
+
+
+def instant(at: datetime | None) -> Any:
+    """An aware instant as this database's bulk statements take it."""
+    return None if at is None else instants()(at)
+
+
+def instants() -> Callable[[datetime], Any]:
+    """The form of instants for this database, looked up once for many rows."""
+    return _sqlite_instant if connection.vendor == "sqlite" else _same
+
+
+def _sqlite_instant(at: datetime) -> str:
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+
+
+def _same(at: datetime) -> datetime:
+    return at
+
+
+def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Insert rows of database-ready values: COPY on PostgreSQL, one prepared statement run many times on SQLite."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join(["?"] * len(columns))
+            # Past Django's cursor: it would rewrite the statement and copy every row first.
+            cursor.cursor.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+
+
+def update(model: type[models.Model], key: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Set ``columns`` of the rows named by ``key``; each row is the new values, then the key's."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    assignments = ", ".join(f"{connection.ops.quote_name(column)} = %s" for column in columns)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {table} SET {assignments} WHERE {connection.ops.quote_name(key)} = %s", list(rows))
+
+
+def select_in(sql: str, values: Iterable[Any], *before: Any) -> list[tuple[Any, ...]]:
+    """Rows of ``sql``, whose one ``{marks}`` stands for any number of ``values``, asked for in chunks."""
+    wanted, found = list(values), []
+    with connection.cursor() as cursor:
+        for start in range(0, len(wanted), VARIABLES_MAX):
+            chunk = wanted[start : start + VARIABLES_MAX]
+            cursor.execute(sql.format(marks=", ".join(["%s"] * len(chunk))), [*before, *chunk])
+            found.extend(cursor.fetchall())
+    return found
+
+
+def as_hex(value: Any) -> str:
+    """The 32 digits of an id that a cursor returned (text on SQLite, UUID on PostgreSQL)."""
+    return value.hex if isinstance(value, UUID) else value
+
+
+def delete_in(model: type[models.Model], column: str, values: Iterable[Any]) -> None:
+    """Delete the rows whose ``column`` is among ``values``."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    name = connection.ops.quote_name(column)
+    wanted = list(values)
+    with connection.cursor() as cursor:
+        for start in range(0, len(wanted), VARIABLES_MAX):
+            chunk = wanted[start : start + VARIABLES_MAX]
+            cursor.execute(f"DELETE FROM {table} WHERE {name} IN ({', '.join(['%s'] * len(chunk))})", chunk)
+
+
+def changed_fields(old: Any, new: Any, names: Iterable[str], *, empty: Callable[[Any], bool]) -> dict[str, Any]:
+    """The values of ``new`` that say something (not ``empty``) and differ from ``old``."""
+    found = {name: getattr(new, name) for name in names}
+    return {name: value for name, value in found.items() if not empty(value) and getattr(old, name) != value}
