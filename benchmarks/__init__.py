@@ -1,0 +1,1 @@
+"""What docs/benchmarks.md reports. ``python -m benchmarks [NAME ...] [--json]``."""

