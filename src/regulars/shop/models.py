@@ -24,7 +24,6 @@ class Shop(models.Model):
     country = models.CharField(max_length=2, default="CN")
     as_of = models.CharField(max_length=16, choices=AsOf, default=AsOf.NOW)
     is_sample = models.BooleanField(default=False)
-    setup_token_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -55,11 +54,32 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: list[str] = []
 
     def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """How lists call a person."""
         return self.name or self.email
 
     # allauth and Django's own forms ask a user for these two; Regulars decides by role alone.
     is_staff = False
     is_superuser = False
+
+
+class OneTimeLink(models.Model):
+    """A link that works once, for a while: to set up, to sign in, to accept an invitation. Only its hash is kept."""
+
+    class Purpose(models.TextChoices):
+        SET_UP = "set_up"
+        SIGN_IN = "sign_in"
+        INVITATION = "invitation"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    token_hash = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
 
 
 class ApiKey(models.Model):
@@ -75,6 +95,10 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    @property
+    def shown_prefix(self) -> str:
+        return f"{self.prefix}…"
 
 
 class AuditEntry(models.Model):
