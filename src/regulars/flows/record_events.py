@@ -18,4 +18,4 @@ def record_events(facts: Sequence[EventFact], *, source: str, at: datetime) -> T
         ids = actions.ensure_customers(wanted, source=source, at=at, country=country)
         return actions.record_events(facts, ids, source=source, at=at)
 
-    return run_tx(record)
+    return run_tx(record, finds_its_rows=True)

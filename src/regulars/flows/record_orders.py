@@ -35,7 +35,7 @@ def record_orders(orders: Sequence[OrderFact], *, source: str, at: datetime, run
         )
         return orders_actions.record_orders(named, known, source=source, at=at, zone=ZoneInfo(shop.zone), run_id=run_id)
 
-    return run_tx(record)
+    return run_tx(record, finds_its_rows=True)
 
 
 def _guest(order: OrderFact, country: str) -> str:

@@ -10,4 +10,4 @@ from regulars.storage.transactions import run_tx
 
 def record_products(facts: Sequence[ProductFact], *, source: str, at: datetime) -> Tally:
     """Record a batch of products of one source."""
-    return run_tx(lambda: actions.record_products(facts, source=source, at=at))
+    return run_tx(lambda: actions.record_products(facts, source=source, at=at), finds_its_rows=True)

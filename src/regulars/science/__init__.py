@@ -1,1 +1,1 @@
-"""Pure estimates over arrays and relations. No Django, no database of the shop."""
+"""Pure estimates over arrays and relations: NumPy, SciPy, DuckDB, PyArrow. No Django, no clock."""

@@ -1,0 +1,33 @@
+"""Two records, one person: said by a member of staff, noted in the audit trail, seen by analysis after a refresh."""
+
+from datetime import datetime
+from uuid import UUID
+
+from regulars.customers import actions as customers
+from regulars.flows.tasks import request_refresh
+from regulars.shop import actions as shops
+from regulars.storage.transactions import run_tx
+from regulars.web.access import Actor
+
+
+def merge(survivor: UUID, absorbed: UUID, *, reason: str, by: Actor, at: datetime) -> None:
+    """Make ``absorbed`` part of ``survivor``. Raises MergeRefused."""
+
+    def verb() -> None:
+        made = customers.merge_customers(survivor, absorbed, reason=reason, actor=by.name, at=at)
+        details = {"absorbed": str(absorbed), "reason": reason, "merge": str(made)}
+        shops.record(by, "customer.merged", str(survivor), details, at=at)
+
+    run_tx(verb)
+    request_refresh()
+
+
+def split(merge_id: UUID, *, by: Actor, at: datetime) -> None:
+    """Undo a merge. Raises MergeRefused."""
+
+    def verb() -> None:
+        customers.split_customer(merge_id, actor=by.name, at=at)
+        shops.record(by, "customer.split", str(merge_id), at=at)
+
+    run_tx(verb)
+    request_refresh()

@@ -1,0 +1,27 @@
+"""Analyses in full: all cohorts, the RFM map with its segments."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from regulars.insights import queries
+from regulars.insights.pages import charts
+from regulars.insights.pages.words import defined
+from regulars.web.access import EVERYONE, page
+
+
+@page(EVERYONE)
+def cohorts(request: HttpRequest) -> HttpResponse:
+    told = queries.dashboard(365)
+    if told is None or not told.cohorts:
+        return render(request, "insights/empty.html", {})
+    context = {"told": told, "cohorts": charts.cohort_map(told.cohorts, newest=36), "mix": charts.mix(told)}
+    return render(request, "insights/cohorts.html", {**context, "definition": defined("retention")})
+
+
+@page(EVERYONE)
+def rfm(request: HttpRequest) -> HttpResponse:
+    told = queries.dashboard()
+    if told is None or not told.squares:
+        return render(request, "insights/empty.html", {})
+    context = {"told": told, "rfm": charts.rfm_map(told.squares), "segments": charts.segment_rows(told)}
+    return render(request, "insights/rfm.html", {**context, "definition": defined("segment")})

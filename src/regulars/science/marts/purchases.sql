@@ -1,0 +1,25 @@
+-- reads: orders, customers, shop
+-- One row per order that counts: paid or further, not cancelled, not dated after `as_of`. The customer is the survivor of
+-- merges. Money is in minor units of the shop's currency; an order in another currency counts as an order, not as money.
+-- Net is what the shop earns on goods, less refunds, never below 0.
+SELECT
+    o.order_id,
+    COALESCE(c.canonical_id, o.customer_id) AS customer_id,
+    COALESCE(c.is_guest, o.customer_id IS NULL) AS is_guest,
+    o.placed_at,
+    o.day,
+    month_of(o.day) AS month,
+    week_of(o.day) AS week,
+    local_hour(o.placed_at, s.zone) AS hour,
+    o.channel,
+    o.store,
+    o.line_count,
+    o.currency = s.currency AS in_shop_currency,
+    CASE WHEN o.currency = s.currency THEN o.list_amount ELSE 0 END AS list_amount,
+    CASE WHEN o.currency = s.currency THEN o.discount_amount ELSE 0 END AS discount_amount,
+    CASE WHEN o.currency = s.currency THEN GREATEST(o.net_amount - o.refunded_amount, 0) ELSE 0 END AS net_amount,
+    o.discount_amount + o.funded_amount > 0 AS discounted
+FROM orders AS o
+CROSS JOIN shop AS s
+LEFT JOIN customers AS c ON c.customer_id = o.customer_id
+WHERE o.state NOT IN ('pending', 'cancelled') AND o.day <= s.as_of

@@ -1,0 +1,133 @@
+"""Refresh: what it brings up to date, what it leaves alone, what survives a failure."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from regulars.core.facts import CustomerFact, IdentityFact, OrderFact
+from regulars.customers import queries as customers
+from regulars.customers.actions import merge_customers, split_customer
+from regulars.flows.record_customers import record_customers
+from regulars.flows.record_orders import record_orders
+from regulars.flows.refresh import refresh
+from regulars.flows.tasks import request_refresh
+from regulars.insights import queries
+from regulars.insights.actions import RefreshReport
+from regulars.insights.models import CustomerProfile
+from regulars.shop.models import Shop
+from tests.facts import NAMES, SmallShop
+
+
+def profile(source_id: str) -> CustomerProfile:
+    return CustomerProfile.objects.get(pk=customers.by_source("test", source_id))
+
+
+def test_every_customer_has_a_profile_prospects_too(refreshed: RefreshReport) -> None:
+    assert refreshed.profiles == CustomerProfile.objects.count() == len(NAMES)
+    prospect = profile("c11")
+    assert (prospect.state, prospect.orders, prospect.net_amount, prospect.last_day) == ("prospect", None, None, None)
+    assert prospect.name == NAMES[11]
+    buyer = profile("c0")
+    assert (buyer.email, buyer.phone, buyer.city) == ("customer0@mail.example", "+8613800000000", "杭州")
+    assert "customer0@mail.example" in buyer.search
+    assert (profile("c0").consents, profile("c1").consents) == ("", "email")
+
+
+def test_figures_are_told_for_the_newest_order_or_for_today(refreshed: RefreshReport, shop: Any, at: datetime) -> None:
+    newest = max(day for day in CustomerProfile.objects.values_list("last_day", flat=True) if day)
+    assert refreshed.as_of == newest
+    Shop.objects.update(as_of="now")
+    assert str(refresh(at).as_of) == "2026-07-01"
+
+
+def test_nothing_changed_touches_nothing(
+    refreshed: RefreshReport, at: datetime, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(20):
+        again = refresh(at + timedelta(hours=1))
+    assert not again.marts_changed
+    assert not again.profiles_changed
+    assert again.version == refreshed.version
+
+
+def test_a_new_order_shows_after_the_next_refresh(refreshed: RefreshReport, facts: SmallShop, at: datetime) -> None:
+    before = profile("c9")
+    later = replace(facts.orders[0], source_id="late", customer="c9", placed_at=at - timedelta(days=1))
+    record_orders([later], source="test", at=at)
+    report = refresh(at)
+    after = profile("c9")
+    assert report.marts_changed
+    assert (before.orders, after.orders) == (1, 2)
+    assert after.last_day == report.as_of
+
+
+def test_a_new_name_changes_profiles_and_no_mart(refreshed: RefreshReport, facts: SmallShop, at: datetime) -> None:
+    record_customers([replace(facts.customers[0], name="王芳芳")], source="test", at=at + timedelta(hours=1))
+    report = refresh(at)
+    assert not report.marts_changed
+    assert report.profiles_changed
+    assert profile("c0").name == "王芳芳"
+
+
+def test_merged_records_are_one_profile_until_they_are_split(refreshed: RefreshReport, at: datetime) -> None:
+    survivor, absorbed = (customers.by_source("test", name) for name in ("c0", "c1"))
+    assert survivor
+    assert absorbed
+    orders = (profile("c0").orders or 0) + (profile("c1").orders or 0)
+    merged = merge_customers(survivor, absorbed, reason="same phone", actor="me", at=at)
+    refresh(at)
+    assert not CustomerProfile.objects.filter(pk=absorbed).exists()
+    whole = profile("c0")
+    assert (whole.orders, whole.records) == (orders, 2)
+    assert "customer1@mail.example" in whole.search
+    split_customer(merged, actor="me", at=at)
+    refresh(at)
+    assert (profile("c0").orders or 0) + (profile("c1").orders or 0) == orders
+
+
+def test_a_failed_load_leaves_the_old_profiles(refreshed: RefreshReport, at: datetime, monkeypatch: Any) -> None:
+    record_customers([CustomerFact("new", name="新人")], source="test", at=at)
+
+    def broken(*_rows: Any) -> Any:
+        yield from ()
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(import_module("regulars.insights.actions.refresh"), "_profile_rows", broken)
+    with pytest.raises(RuntimeError, match="killed"):
+        refresh(at)
+    assert CustomerProfile.objects.count() == len(NAMES)
+    monkeypatch.undo()
+    assert refresh(at).profiles == len(NAMES) + 1
+
+
+def test_a_shop_without_orders_refreshes_to_nothing(shop: Any, at: datetime) -> None:
+    record_customers([CustomerFact("a", name="甲")], source="test", at=at)
+    report = refresh(at)
+    assert report.profiles == 1
+    figures = queries.figures()
+    assert figures
+    assert (figures.customers, figures.orders, figures.revenue_amount, figures.repurchase_rate) == (0, 0, 0, None)
+
+
+def test_guests_are_counted_apart(shop: Any, at: datetime) -> None:
+    named = (IdentityFact("email", "a@mail.example"),)
+    orders = [
+        OrderFact("1", "", at, "CNY", paid_amount=100),
+        OrderFact("2", "", at, "CNY", paid_amount=100, identities=named),
+    ]
+    record_orders(orders, source="test", at=at)
+    refresh(at)
+    told = queries.dashboard()
+    assert told
+    assert (told.completeness.orders, told.completeness.orders_with_customer) == (2, 1)
+
+
+def test_many_requests_queue_one_refresh(shop: Any) -> None:
+    from django_tasks_db.models import DBTaskResult
+
+    for _request in range(5):
+        request_refresh()
+    assert DBTaskResult.objects.count() == 1
