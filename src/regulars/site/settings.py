@@ -5,13 +5,14 @@ REGULARS_DATABASE_URL  ``postgresql://user:password@host:port/name``; without it
 REGULARS_SECRET_KEY    signing key; without it one is made once and kept in the data folder
 REGULARS_HOSTS         comma-separated host names that are answered (default: loopback only)
 REGULARS_HTTPS         ``1`` where the console is served over HTTPS: secure cookies and HSTS
-REGULARS_EMAIL_URL     ``smtp://user:password@host:port`` (default: mails are written to ``mail/`` in the data folder)
+REGULARS_EMAIL_URL     ``smtp://user:password@host:port``, ``smtps://`` for TLS from the start (default: mails are written to ``mail/`` in the data folder)
 REGULARS_WORKERS       background workers that ``serve`` starts (default 1)
 """
 
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -49,7 +50,15 @@ ALLOWED_HOSTS = [h for h in os.environ.get("REGULARS_HOSTS", "localhost,127.0.0.
 DATABASES = {"default": database_from_url(os.environ.get("REGULARS_DATABASE_URL"), DATA_DIR / "regulars.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Ours first: their templates and translations win over those of the libraries.
 INSTALLED_APPS = [
+    "regulars.web",
+    "regulars.shop",
+    "regulars.customers",
+    "regulars.catalog",
+    "regulars.orders",
+    "regulars.insights",
+    "regulars.connectors",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -68,17 +77,11 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "django_tasks_db",
-    "regulars.web",
-    "regulars.shop",
-    "regulars.customers",
-    "regulars.catalog",
-    "regulars.orders",
-    "regulars.insights",
-    "regulars.connectors",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "regulars.web.api_gate.ApiMiddleware",
     "regulars.web.policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -150,11 +153,21 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+_MAIL = urlsplit(os.environ.get("REGULARS_EMAIL_URL", ""))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _MAIL.scheme else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "localhost", _MAIL.port or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp" and _MAIL.port == 587
+EMAIL_TIMEOUT = 10
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("English"))]
-LOCALE_PATHS = [PACKAGE_DIR / "site" / "locale"]
+LOCALE_PATHS = [PACKAGE_DIR / "site" / "locale", PACKAGE_DIR / "flows" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -162,6 +175,7 @@ USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder", "regulars.web.assets.PackageFinder"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -176,6 +190,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "regulars.web.pages.forged"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

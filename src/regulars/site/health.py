@@ -1,0 +1,52 @@
+"""Whether the site is well: the database answers, the facts are fresh, somebody takes the tasks."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from regulars.insights import queries as insights
+from regulars.orders import queries as orders
+
+# A task that waits this long past its time says that no worker runs.
+OVERDUE = timedelta(minutes=2)
+
+
+def database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def details(at: datetime) -> dict[str, Any]:
+    """Facts and worker at an instant, for whoever has a key."""
+    return {"database": connection.vendor, "facts": _facts(), "worker": _worker(at)}
+
+
+def _facts() -> dict[str, Any]:
+    in_force = insights.manifest()
+    return {
+        "orders_behind": sum(changed for _month, _generation, changed in orders.fingerprint()),
+        "figures_as_of": in_force and in_force.as_of,
+    }
+
+
+def _worker(at: datetime) -> dict[str, Any]:
+    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, run_after__lte=at)
+    oldest = waiting.order_by("run_after").values_list("run_after", flat=True).first()
+    finished = (
+        DBTaskResult.objects.exclude(finished_at=None)
+        .order_by("-finished_at")
+        .values_list("finished_at", flat=True)
+        .first()
+    )
+    return {
+        "state": "overdue" if oldest and oldest < at - OVERDUE else "well",
+        "waiting": waiting.count(),
+        "last_finished_at": finished,
+    }
