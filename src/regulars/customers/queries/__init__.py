@@ -197,6 +197,11 @@ def merges(survivor: UUID) -> list[MergeView]:
     ]
 
 
+def survivor_of_merge(merge: UUID) -> UUID | None:
+    """The customer that a merge made whole, or None for an unknown merge."""
+    return Merge.objects.filter(pk=merge).values_list("customer", flat=True).first()
+
+
 def fingerprint() -> tuple[Any, ...]:
     """Changes whenever a customer is recorded, merged or split: what refresh compares."""
     newest = Customer.objects.order_by("-recorded_at").values_list("recorded_at", flat=True).first()

@@ -10,9 +10,21 @@ from django.db.models import Q, QuerySet
 from regulars.customers.models import Customer, Event, Identity
 from regulars.customers.queries import CustomerView, IdentityView, by_source
 
-_COPIED = (
-    "source source_id name birthday gender language country region city postcode attributes first_seen_at recorded_at"
-).split()
+_COPIED = [
+    "source",
+    "source_id",
+    "name",
+    "birthday",
+    "gender",
+    "language",
+    "country",
+    "region",
+    "city",
+    "postcode",
+    "attributes",
+    "first_seen_at",
+    "recorded_at",
+]
 
 
 def page(
@@ -52,7 +64,9 @@ def _views(rows: Iterable[Customer]) -> list[CustomerView]:
     customers = list(rows)
     ids = [row.pk for row in customers]
     members: dict[UUID, list[UUID]] = defaultdict(list)
-    for member, survivor in Customer.objects.filter(merged_into__in=ids).order_by("pk").values_list("pk", "merged_into"):
+    for member, survivor in (
+        Customer.objects.filter(merged_into__in=ids).order_by("pk").values_list("pk", "merged_into")
+    ):
         members[survivor].append(member)
     owner = {member: survivor for survivor, found in members.items() for member in found} | {i: i for i in ids}
     identities: dict[UUID, dict[tuple[str, str], IdentityView]] = defaultdict(dict)
@@ -70,6 +84,12 @@ def _views(rows: Iterable[Customer]) -> list[CustomerView]:
         )
         for row in customers
     ]
+
+
+def members_of(survivors: Iterable[UUID]) -> list[UUID]:
+    """Some customers and every record merged into one of them, in one query."""
+    wanted = set(survivors)
+    return [*wanted, *Customer.objects.filter(merged_into__in=wanted).values_list("pk", flat=True)]
 
 
 def resolve(source: tuple[str, str] | None, identifier: str) -> UUID | None:

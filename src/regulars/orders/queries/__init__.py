@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Max, Min
 
-from regulars.orders.models import FactMonth, Line, Order, StateChange
+from regulars.orders.models import FactMonth, Order
 from regulars.orders.queries.checks import inconsistencies
 
 __all__ = ["inconsistencies"]
@@ -34,29 +34,7 @@ class OrderSummary:
     paid_amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class LineView:
-    number: int
-    product_id: UUID | None
-    sku: str
-    title: str
-    quantity_milli: int
-    list_amount: int
-    discount_amount: int
-    net_amount: int
-    tax_amount: int
-    funded_amount: int
-    discounts: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StateView:
-    state: str
-    at: datetime
-
-
 _SUMMARY = tuple(OrderSummary.__dataclass_fields__)
-_LINE = tuple(name for name in LineView.__dataclass_fields__ if name != "discounts")
 
 
 def orders_of(members: Sequence[UUID], before: datetime | None = None, limit: int = 50) -> list[OrderSummary]:
@@ -69,17 +47,6 @@ def orders_of(members: Sequence[UUID], before: datetime | None = None, limit: in
 
 def count_of(members: Sequence[UUID]) -> int:
     return Order.objects.filter(customer__in=members).count()
-
-
-def lines_of(order: UUID) -> list[LineView]:
-    """Lines of an order by number."""
-    rows = Line.objects.filter(order=order).order_by("number").values_list(*_LINE, "discounts")
-    return [LineView(*row[:-1], tuple(row[-1] or ())) for row in rows]
-
-
-def states_of(order: UUID) -> list[StateView]:
-    """The states an order came into after its first, oldest first."""
-    return [StateView(*row) for row in StateChange.objects.filter(order=order).order_by("at", "id").values_list("state", "at")]
 
 
 def span() -> tuple[datetime, datetime] | None:

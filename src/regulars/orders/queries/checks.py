@@ -35,7 +35,10 @@ def inconsistencies(zone: ZoneInfo) -> list[str]:
 def _totals() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_TOTALS)
-        found = [f"Order {row[1]} ({row[0]}): its totals differ from the sum of its lines." for row in cursor.fetchmany(SHOWN_MAX)]
+        found = [
+            f"Order {row[1]} ({row[0]}): its totals differ from the sum of its lines."
+            for row in cursor.fetchmany(SHOWN_MAX)
+        ]
         cursor.execute(_EMPTY)
         found += [f"Order {row[1]} ({row[0]}): its lines are missing." for row in cursor.fetchmany(SHOWN_MAX)]
     return found
@@ -57,7 +60,9 @@ def _facts(zone: ZoneInfo) -> list[str]:
     for month in sorted({*stored, *_months_on_disk()} - behind):
         expected = (stored[month], stored[month], net[month], of_lines[month])
         if (on_disk := _on_disk(month)) != expected:
-            found.append(f"Facts of {month}: orders, distinct orders, net, net of lines are {on_disk} on disk, {expected} stored.")
+            found.append(
+                f"Facts of {month}: orders, distinct orders, net, net of lines are {on_disk} on disk, {expected} stored."
+            )
     return found
 
 

@@ -1,0 +1,115 @@
+"""The list of orders: its columns, its filters, and how they become a question to ``queries.browsing``."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import django_tables2 as tables
+from django import forms
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from regulars.core.money import exponent
+from regulars.orders.models import Order
+from regulars.orders.queries import browsing
+from regulars.web.lists import Empty, Link, List, Moment, Money, Number, Query, Rows, Tag, Text
+
+TONES = {
+    **{"pending": "warn", "paid": "info", "shipped": "info", "delivered": "good", "completed": "good"},
+    **{"cancelled": "plain", "partly_refunded": "warn", "refunded": "bad"},
+}
+
+
+def customer_address(identifier: UUID) -> str | None:
+    """The page of a customer, where the room that has it is there."""
+    try:
+        return reverse("customer", args=[identifier])
+    except NoReverseMatch:
+        return None
+
+
+class OrderTable(tables.Table):
+    number = Text(_("Order"), linkify=lambda record: reverse("order", args=[record.id]), card="title")
+    placed_at = Moment(_("Placed"))
+    customer_name = Link(_("Customer"), linkify=lambda record: customer_address(record.customer_id), orderable=False)
+    state = Tag(_("State"), labels=dict(Order.State.choices), tones=TONES)
+    channel = Text(_("Channel"), card="none")
+    store = Text(_("Store"), card="none")
+    line_count = Number(_("Items"), card="none")
+    discount_amount = Money(_("Discounts"), card="none", orderable=False)
+    paid_amount = Money(pgettext_lazy("amount", "Paid"), card="end")
+
+
+class OrderFilters(forms.Form):
+    """All optional; ``customer`` and ``product`` come from links on other pages."""
+
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    state = forms.ChoiceField(label=_("State"), required=False)
+    channel = forms.ChoiceField(label=_("Channel"), required=False)
+    store = forms.CharField(label=_("Store"), required=False, max_length=60)
+    discounted = forms.ChoiceField(
+        label=_("Discounted"),
+        required=False,
+        choices=[("", _("All")), ("yes", _("With a discount")), ("no", _("At list price"))],
+    )
+    least = forms.DecimalField(label=_("Paid at least"), required=False, min_value=0, max_digits=12, decimal_places=2)
+    most = forms.DecimalField(label=_("Paid at most"), required=False, min_value=0, max_digits=12, decimal_places=2)
+    customer = forms.UUIDField(label=_("Customer"), required=False, widget=forms.HiddenInput)
+    product = forms.UUIDField(label=_("Product"), required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        every = ("", _("All"))
+        self.fields["state"].choices = [every, *Order.State.choices]  # type: ignore[attr-defined]
+        self.fields["channel"].choices = [every, *((name, name) for name in browsing.choices("channel"))]  # type: ignore[attr-defined]
+        if stores := browsing.choices("store"):
+            self.fields["store"] = forms.ChoiceField(
+                label=_("Store"), required=False, choices=[every, *((s, s) for s in stores)]
+            )
+
+
+class OrderList(List):
+    name, title = "orders", _("Orders")
+    subtitle = _("Every order of every channel, the newest first.")
+    table, filters, sort = OrderTable, OrderFilters, "-placed_at"
+    search = ()
+    placeholder = _("Order number, customer or product")
+    nothing_yet = Empty(
+        "shopping-bag",
+        _("No orders yet"),
+        _("Import the orders of your shop, or let it send them through the API. Everything else grows from them."),
+        _("Import orders"),
+        "imports",
+    )
+
+    def rows(self, query: Query) -> Sequence[browsing.OrderRow]:
+        found = browsing.Found(self._wanted(query))
+        return Rows(found.count, lambda offset, limit: found.rows(query.sort, offset, limit))
+
+    def _wanted(self, query: Query) -> browsing.Wanted:
+        shop, asked = self.request.shop, query.filters  # type: ignore[attr-defined]
+        scale = 10 ** exponent(shop.currency)
+        return browsing.Wanted(
+            zone=ZoneInfo(shop.zone),
+            text=query.search,
+            is_discounted={"yes": True, "no": False}.get(asked.get("discounted", "")),
+            least_amount=_minor(asked.get("least"), scale),
+            most_amount=_minor(asked.get("most"), scale),
+            **{
+                name: asked[name]
+                for name in ("since", "until", "state", "channel", "store", "customer", "product")
+                if name in asked
+            },
+        )
+
+
+def _minor(amount: Decimal | None, scale: int) -> int | None:
+    return None if amount is None else int(amount * scale)
