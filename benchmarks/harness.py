@@ -61,3 +61,18 @@ def regulars(*arguments: str, data_dir: Path) -> Finished:
         raise RuntimeError(f"{' '.join(command)} ended with {code}")
     unit = 1024 * 1024 if sys.platform == "darwin" else 1024
     return Finished(time.perf_counter() - began, usage.ru_maxrss / unit)
+
+
+def sample_shop() -> Path:
+    """The full sample shop, loaded once under ``var/bench`` and kept for later runs."""
+    folder = Path("var/bench/sample").resolve()
+    regulars("demo", "--no-serve", "--json", data_dir=folder)
+    return folder
+
+
+def open_in_this_process(data_dir: Path) -> None:
+    """Start Django here, on a shop that is set up."""
+    os.environ |= {"REGULARS_DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "regulars.site.settings"}
+    import django
+
+    django.setup()

@@ -1,5 +1,6 @@
 """Every error is a problem document, whichever part of the site noticed it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -142,3 +143,16 @@ def test_a_bucket_refills_evenly_and_never_overflows() -> None:
     assert buckets.take("a", 0.5).allowed is False
     assert buckets.take("a", 1.0).allowed
     assert buckets.take("a", 3600.0).left == 59
+
+
+def test_a_key_remembers_about_when_it_was_last_used(program: Program) -> None:
+    from regulars.shop.models import ApiKey
+
+    program.get("/customers")
+    first = ApiKey.objects.get().last_used_at
+    assert first is not None
+    program.get("/customers")
+    assert ApiKey.objects.get().last_used_at == first
+    ApiKey.objects.update(last_used_at=first - timedelta(hours=1))
+    program.get("/customers")
+    assert ApiKey.objects.get().last_used_at >= first

@@ -25,7 +25,7 @@ OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operation
 # JSON Schema cannot say all that we ask: that amounts add up, that an order is not in the future, that a batch loses its
 # bad items alone. So a request that fits the document may be refused (422) or taken in part (207).
 LEFT_OUT = [checks.positive_data_acceptance, checks.negative_data_rejection]
-EXAMPLES = 15
+EXAMPLES = 12
 
 
 @pytest.fixture

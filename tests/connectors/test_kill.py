@@ -41,7 +41,10 @@ def started(folder: Path, path: Path) -> "subprocess.Popen[str]":
 
 def written(folder: Path) -> dict[str, Any]:
     base = sqlite3.connect(folder / "regulars.sqlite3")
-    lines = "SELECT o.source_id, l.number, l.quantity_milli, l.net_amount FROM orders_line l JOIN orders_order o ON o.id = l.order_id ORDER BY 1, 2"
+    lines = (
+        "SELECT o.source_id, l.number, l.quantity_milli, l.net_amount"
+        " FROM orders_line l JOIN orders_order o ON o.id = l.order_id ORDER BY 1, 2"
+    )
     orders = "SELECT source_id, line_count, net_amount, paid_amount FROM orders_order ORDER BY 1"
     found = {"orders": base.execute(orders).fetchall(), "lines": base.execute(lines).fetchall()}
     base.close()
@@ -50,19 +53,24 @@ def written(folder: Path) -> dict[str, Any]:
 
 def test_killed_imports_end_as_uninterrupted_ones(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
-    path.write_text(orders_text(2_000, lines=3) + BAD + orders_text(1_000, start=2_000).partition("\n")[2] + BAD.replace("X1", "X2"))
+    path.write_text(
+        orders_text(2_000, lines=3) + BAD + orders_text(1_000, start=2_000).partition("\n")[2] + BAD.replace("X1", "X2")
+    )
     whole = tmp_path / "whole"
     output, _ = started(whole, path).communicate(timeout=120)
     state, created, updated, refused, rejects = output.split()
     assert (state, created, updated, refused) == ("done", "3000", "0", "2")
 
-    chance, killed = random.Random(7), tmp_path / "killed"
+    chance = random.Random(7)
+    killed = tmp_path / "killed"
     kills = 0
     for _attempt in range(4):
         process = started(killed, path)
         time.sleep(chance.uniform(0.02, 0.5))
         process.send_signal(signal.SIGKILL)
         kills += process.wait(timeout=30) == -signal.SIGKILL
+        assert process.stdout is not None
+        process.stdout.close()
     output, _ = started(killed, path).communicate(timeout=120)
     assert kills >= 2, "the import was over before it could be killed"
     assert written(killed) == written(whole)

@@ -66,7 +66,9 @@ def test_chinese_after_a_megabyte_of_ascii_is_still_recognised(tmp_path: Path) -
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters_quotes_and_newlines_inside_cells(tmp_path: Path, delimiter: str) -> None:
     cells = ['"two\nlines"', f'"with {delimiter} inside"', '"say ""hi"""']
-    path = write(tmp_path, f"a{delimiter}b{delimiter}c\r\n" + delimiter.join(cells) + "\r\n" + delimiter.join("123") + "\r\n")
+    path = write(
+        tmp_path, f"a{delimiter}b{delimiter}c\r\n" + delimiter.join(cells) + "\r\n" + delimiter.join("123") + "\r\n"
+    )
     assert sniff(path).delimiter == delimiter
     assert rows(path) == [("two\nlines", f"with {delimiter} inside", 'say "hi"'), ("1", "2", "3")]
     assert next(iter(open_table(path).blocks())).lines == [2, 4]
@@ -112,6 +114,7 @@ def packed_text() -> bytes:
         (bytes(range(1, 256)) * 20, "binary"),
         (b"", "empty"),
         (b"  \n \n", "empty"),
+        (b",,\n,,\n", "empty"),
         (gzip.compress(b"a,b\n1,2\n" * 500)[:40], "cut off"),
         (b"12,2024-01-01,3.5\n13,2024-01-02,4.5\n", "not column names"),
     ],
@@ -174,7 +177,9 @@ def test_inch_marks_in_plain_cells_are_just_characters(tmp_path: Path) -> None:
 
 
 def test_nul_bytes_bad_bytes_and_extra_cells_refuse_the_row_alone(tmp_path: Path) -> None:
-    path = write(tmp_path, "名称,说明\n一二三,四五六七八\n".encode() + b"x\0y,2\n" + b"\xff\xfe\xff,3\n" + b"4,5,6\n" + b"ok,7\n")
+    path = write(
+        tmp_path, "名称,说明\n一二三,四五六七八\n".encode() + b"x\0y,2\n" + b"\xff\xfe\xff,3\n" + b"4,5,6\n" + b"ok,7\n"
+    )
     found = dict(unread(path))
     assert rows(path)[-1] == ("ok", "7")
     assert set(found) == {3, 4, 5}
@@ -188,7 +193,11 @@ def test_rows_that_end_early_are_filled_but_a_cut_off_file_is_noticed(tmp_path: 
 
 
 def test_json_lines_flatten_and_lines_become_rows(tmp_path: Path) -> None:
-    order = {"id": 7, "customer": {"id": 9, "email": "a@x.cn"}, "line_items": [{"sku": "A", "price": 1.10}, {"sku": "B", "price": 2}]}
+    order = {
+        "id": 7,
+        "customer": {"id": 9, "email": "a@x.cn"},
+        "line_items": [{"sku": "A", "price": 1.10}, {"sku": "B", "price": 2}],
+    }
     path = write(tmp_path, json.dumps(order) + "\n{broken\n[1]\n" + json.dumps({"id": 8}) + "\n", "orders.jsonl")
     table = open_table(path)
     assert table.names == ["id", "customer.id", "customer.email", "line.sku", "line.price"]

@@ -17,7 +17,18 @@ from regulars.core.money import to_decimal
 
 AT = datetime(2026, 7, 1, tzinfo=UTC)
 NAMES = ["订单编号", "下单时间", "会员编号", "订单状态", "币种", "商品编号", "商品名称", "数量", "原价小计", "商品优惠"]
-FIELDS = ["source_id", "placed_at", "customer", "state", "currency", "product", "title", "quantity", "list_amount", "line_discount"]
+FIELDS = [
+    "source_id",
+    "placed_at",
+    "customer",
+    "state",
+    "currency",
+    "product",
+    "title",
+    "quantity",
+    "list_amount",
+    "line_discount",
+]
 # Characters every encoding under test holds; quotes, delimiters and newlines inside cells included.
 TEXT = st.text(st.sampled_from('abc XYZ09,;|"\n林小明茶杯é'.replace("é", "")), max_size=12)
 IDS = st.text(st.sampled_from("ABCxyz0123456789-_#茶"), min_size=1, max_size=10).filter(lambda s: not s.endswith(".0"))
@@ -35,7 +46,12 @@ lines = st.builds(
 orders = st.lists(
     st.builds(
         lambda order, customer, seconds, state, currency, found: OrderFact(
-            order, customer, datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds), currency, state=state, lines=tuple(found)
+            order,
+            customer,
+            datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds),
+            currency,
+            state=state,
+            lines=tuple(found),
         ),
         IDS,
         IDS,
@@ -72,7 +88,9 @@ def written(facts: list[OrderFact], delimiter: str, quoting: int, ending: str) -
     st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]),
     st.integers(1, 9),
 )
-def test_facts_survive_a_file(facts: list[OrderFact], delimiter: str, quoting: int, ending: str, encoding: str, rows: int) -> None:
+def test_facts_survive_a_file(
+    facts: list[OrderFact], delimiter: str, quoting: int, ending: str, encoding: str, rows: int
+) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "orders.csv"
         path.write_bytes(written(facts, delimiter, quoting, ending).encode(encoding))

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,13 +15,13 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from regulars.catalog.models import Product, Variant
 from regulars.connectors import actions, queries
 from regulars.connectors.actions import running
 from regulars.connectors.models import ImportRun
 from regulars.connectors.tabular.problems import FileRefused
 from regulars.connectors.tabular.reading import delimited
 from regulars.customers.models import Consent, Customer, Event
-from regulars.catalog.models import Product, Variant
 from regulars.orders.models import Line, Order
 
 pytestmark = pytest.mark.django_db
@@ -50,9 +51,25 @@ def run(path: Path, **options: Any) -> queries.RunView:
     return actions.run_import(actions.start_run(path, at=timezone.now(), actor="test", **options))
 
 
+def finished(view: queries.RunView) -> None:
+    """Raise what a run ended with, as a file refused at once does."""
+    if view.state == "failed":
+        raise FileRefused(view.error, view.mend)
+
+
 def everything() -> dict[str, Any]:
     """All that imports write, without what differs from run to run."""
-    order = ("source_id", "customer__source_id", "placed_at", "state", "currency", "line_count", "list_amount", "net_amount", "paid_amount")
+    order = (
+        "source_id",
+        "customer__source_id",
+        "placed_at",
+        "state",
+        "currency",
+        "line_count",
+        "list_amount",
+        "net_amount",
+        "paid_amount",
+    )
     line = ("order__source_id", "number", "product__source_id", "quantity_milli", "list_amount", "net_amount")
     return {
         "orders": sorted(Order.objects.values_list(*order)),
@@ -84,7 +101,7 @@ def test_bad_rows_go_to_a_file_and_the_rest_is_kept(shop: Any, write: Callable[.
     assert header[5:] == HEADER.strip().split(",")
     assert {(row[0], row[1]) for row in rejected} == {("12", "Date"), ("13", "Quantity"), ("14", "")}
     evil = next(row for row in rejected if row[0] == "13")
-    assert evil[7] == "'=HYPERLINK(\"http://evil\")", "a formula must not run in a spreadsheet"
+    assert evil[7] == '\'=HYPERLINK("http://evil")', "a formula must not run in a spreadsheet"
     assert not any(cell[:1] in "=+@" for row in rejected for cell in row if cell)
 
 
@@ -101,15 +118,19 @@ def test_files_bad_as_a_whole_change_nothing(shop: Any, write: Callable[..., Pat
     whole = gzip.compress(orders_text(50_000).encode())
     for content, name in (
         (whole[:-2000], "orders.csv.gz"),
-        (json.dumps([{"order_id": i, "date": "2024-05-01", "customer_id": 1, "unit price": 1} for i in range(9000)])[:-30], "a.json"),
+        (
+            json.dumps([{"order_id": i, "date": "2024-05-01", "customer_id": 1, "unit price": 1} for i in range(9000)])[
+                :-30
+            ],
+            "a.json",
+        ),
         ("Order ID,Nothing else\n1,2\n", "b.csv"),
         ("<html><body>Sign in</body></html>", "c.csv"),
     ):
         path = write(content, name)
-        with pytest.raises(FileRefused):
-            view = run(path)
-            assert view.state == "failed" and view.error and view.mend
-            raise FileRefused("refused by the run")
+        with pytest.raises(FileRefused) as caught:
+            finished(run(path))
+        assert caught.value.problem.remedy()
     assert everything() == {"orders": [], "lines": [], "customers": [], "products": []}
 
 
@@ -129,7 +150,12 @@ class _Killed(BaseException):
 def test_a_killed_run_goes_on_without_double_or_lost_rows(
     shop: Any, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, dies_at: str
 ) -> None:
-    text = orders_text(200, lines=3) + "X1,2024-02-30,C1,P1,1,3\n" + orders_text(100, start=300)[len(HEADER) :] + "X2,2024-05-01,C1,P1,-1,3\n"
+    text = (
+        orders_text(200, lines=3)
+        + "X1,2024-02-30,C1,P1,1,3\n"
+        + orders_text(100, start=300)[len(HEADER) :]
+        + "X2,2024-05-01,C1,P1,-1,3\n"
+    )
     path = write(text)
     monkeypatch.setattr("regulars.connectors.tabular.reading.delimited.DelimitedTable.blocks", _small_blocks())
     expected = run(path)
@@ -144,7 +170,9 @@ def test_a_killed_run_goes_on_without_double_or_lost_rows(
             _die(dying, stop, dies_at)
             with pytest.raises(_Killed):
                 actions.run_import(run_id)
-        ImportRun.objects.filter(pk=run_id).update(worker="elsewhere:1:x", heartbeat_at=timezone.now() - timedelta(hours=1))
+        ImportRun.objects.filter(pk=run_id).update(
+            worker="elsewhere:1:x", heartbeat_at=timezone.now() - timedelta(hours=1)
+        )
         ends += 1
     view = actions.run_import(run_id)
     assert ends == 4
@@ -201,6 +229,15 @@ def test_a_run_whose_process_died_on_this_machine_is_taken_up_at_once(shop: Any,
     assert actions.run_import(run_id).state == "done"
 
 
+def test_a_restarted_container_with_the_same_process_number_takes_its_run_up(
+    shop: Any, write: Callable[..., Path]
+) -> None:
+    run_id = actions.start_run(write(orders_text(3)), at=timezone.now(), actor="test")
+    same = f"{socket.gethostname()}:{os.getpid()}:before"
+    ImportRun.objects.filter(pk=run_id).update(state="running", worker=same, heartbeat_at=timezone.now())
+    assert actions.run_import(run_id).state == "done"
+
+
 def test_a_cancelled_run_stops_keeps_what_it_has_and_can_go_on(
     shop: Any, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,12 +270,25 @@ def test_an_error_of_the_program_rolls_the_batch_back_and_is_told(
     assert actions.run_import(run_id).created == 5
 
 
-def test_orders_whose_lines_stand_apart_add_up_and_copies_do_not(shop: Any, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regulars.connectors.tabular.reading.delimited.DelimitedTable.blocks", lambda self, rows=2: _blocks_of_two(self))
-    text = HEADER + "A,2024-05-01,C1,P1,1,3\nB,2024-05-01,C1,P1,1,3\nC,2024-05-01,C1,P1,1,3\nA,2024-05-01,C1,P2,1,4\nB,2024-05-01,C1,P1,1,3\nD,2024-05-01,C1,P1,1,3\n"
+def test_orders_whose_lines_stand_apart_add_up_and_copies_do_not(
+    shop: Any, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "regulars.connectors.tabular.reading.delimited.DelimitedTable.blocks", lambda self, rows=2: _blocks_of_two(self)
+    )
+    text = (
+        HEADER
+        + "A,2024-05-01,C1,P1,1,3\nB,2024-05-01,C1,P1,1,3\nC,2024-05-01,C1,P1,1,3\n"
+        + "A,2024-05-01,C1,P2,1,4\nB,2024-05-01,C1,P1,1,3\nD,2024-05-01,C1,P1,1,3\n"
+    )
     view = run(write(text))
     assert view.state == "done"
-    assert {o.source_id: (o.line_count, o.net_amount) for o in Order.objects.all()} == {"A": (2, 700), "B": (1, 300), "C": (1, 300), "D": (1, 300)}
+    assert {o.source_id: (o.line_count, o.net_amount) for o in Order.objects.all()} == {
+        "A": (2, 700),
+        "B": (1, 300),
+        "C": (1, 300),
+        "D": (1, 300),
+    }
 
 
 def _blocks_of_two(table: Any) -> Any:
@@ -249,11 +299,17 @@ def _blocks_of_two(table: Any) -> Any:
 
 def test_lines_in_a_file_of_their_own_go_to_their_orders(shop: Any, write: Callable[..., Path]) -> None:
     orders = write("Order ID,Date,Customer ID,Discount Amount\nA,2024-05-01,C1,1.00\nB,2024-05-02,C2,\n")
-    lines = write("Order ID,Product ID,Title,Quantity,Unit price\nA,P1,Tea,2,3.00\nA,P2,Cup,1,4.00\nB,P1,Tea,1,3.00\nNONE,P1,Tea,1,3\n", "lines.csv")
+    lines = write(
+        "Order ID,Product ID,Title,Quantity,Unit price\nA,P1,Tea,2,3.00\nA,P2,Cup,1,4.00\nB,P1,Tea,1,3.00\nNONE,P1,Tea,1,3\n",
+        "lines.csv",
+    )
     assert run(orders).created == 2
     view = run(lines, dataset="lines")
     assert (view.updated, view.refused) == (2, 1)
-    assert {o.source_id: (o.line_count, o.list_amount, o.net_amount) for o in Order.objects.all()} == {"A": (2, 1000, 900), "B": (1, 300, 300)}
+    assert {o.source_id: (o.line_count, o.list_amount, o.net_amount) for o in Order.objects.all()} == {
+        "A": (2, 1000, 900),
+        "B": (1, 300, 300),
+    }
     before = everything()
     assert run(lines, dataset="lines").unchanged == 2
     assert run(orders).unchanged == 2
@@ -261,7 +317,12 @@ def test_lines_in_a_file_of_their_own_go_to_their_orders(shop: Any, write: Calla
 
 
 def test_customers_with_consent_products_with_variants_and_events(shop: Any, write: Callable[..., Path]) -> None:
-    customers = write("Customer ID,Name,Email,Phone,Accepts Email Marketing,Birthday,Country\nC1,林小明,lin@example.com,13800138000,yes,1990-05-01,中国\nC2,王芳,not an address,,no,,CN\n", "customers.csv")
+    customers = write(
+        "Customer ID,Name,Email,Phone,Accepts Email Marketing,Birthday,Country\n"
+        "C1,林小明,lin@example.com,13800138000,yes,1990-05-01,中国\n"
+        "C2,王芳,not an address,,no,,CN\n",
+        "customers.csv",
+    )
     view = run(customers)
     assert (view.dataset, view.created, view.refused) == ("customers", 2, 0)
     assert "not an address" in str(view.refusals), "the bad address is told, the customer kept"
@@ -273,7 +334,10 @@ def test_customers_with_consent_products_with_variants_and_events(shop: Any, wri
     assert run(products).created == 1
     assert Variant.objects.count() == 2
     assert run(products).unchanged == 1
-    events = write('{"customer_id":"C1","event":"Product Viewed","timestamp":"2024-05-01T10:00:00Z","page":"tea"}\n' * 2, "events.jsonl")
+    events = write(
+        '{"customer_id":"C1","event":"Product Viewed","timestamp":"2024-05-01T10:00:00Z","page":"tea"}\n' * 2,
+        "events.jsonl",
+    )
     view = run(events)
     assert (view.dataset, view.created) == ("events", 1), "the same event twice is one"
     assert Event.objects.get().at == datetime(2024, 5, 1, 10, tzinfo=UTC)
@@ -286,7 +350,12 @@ def test_a_mapping_that_was_settled_is_used_for_the_next_file(shop: Any, write: 
     mapping = {"Beleg": "source_id", "Tag": "placed_at", "Wer": "customer", "Summe": "paid_amount"}
     with pytest.raises(FileRefused):
         actions.map_run(run_id, dataset="orders", mapping={**mapping, "Wer": ""}, options={"source": "kasse"})
-    actions.map_run(run_id, dataset="orders", mapping=mapping, options={"source": "kasse", "currency": "CNY", "zone": "Asia/Shanghai"})
+    actions.map_run(
+        run_id,
+        dataset="orders",
+        mapping=mapping,
+        options={"source": "kasse", "currency": "CNY", "zone": "Asia/Shanghai"},
+    )
     handed: list[str] = []
     actions.queue_run(run_id, at=timezone.now(), enqueue=handed.append)
     view = actions.run_import(UUID(handed[0]))
@@ -295,3 +364,22 @@ def test_a_mapping_that_was_settled_is_used_for_the_next_file(shop: Any, write: 
     seen = queries.inspect_file(write("WER,Beleg,Tag,Summe\nC2,B2,2024-05-02,4.00\n", "next.csv"))
     assert seen.is_known and seen.dataset == "orders" and seen.options["source"] == "kasse"
     assert dict(seen.columns)["Beleg"] == "source_id"
+
+
+def test_an_order_that_comes_again_further_along_changes_its_state_and_keeps_its_lines(
+    shop: Any, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "Order ID,Date,Customer ID,Status,Product ID,Quantity,Unit price\n"
+    text = (
+        header
+        + "A,2024-05-01,C1,pending,P1,1,3\nB,2024-05-01,C1,paid,P1,1,3\n"
+        + "C,2024-05-01,C1,paid,P1,1,3\nA,2024-05-01,C1,paid,P1,1,3\n"
+    )
+    blocks = delimited.DelimitedTable.blocks
+    for rows in (1, 100):
+        Order.objects.all().delete()
+        monkeypatch.setattr(delimited.DelimitedTable, "blocks", lambda self, size=0, rows=rows: blocks(self, rows))
+        view = run(write(text))
+        assert (view.state, view.repeated) == ("done", 1)
+        order = Order.objects.get(source_id="A")
+        assert (order.state, order.line_count, order.net_amount) == ("paid", 1, 300)

@@ -25,7 +25,9 @@ def customers(*facts: CustomerFact, at: datetime = AT):
 
 
 def test_a_customer_once_and_silence_erases_nothing(shop):
-    full = CustomerFact("1", name="林小雨", birthday=date(1990, 5, 1), city="杭州", tags=("vip",), attributes={"size": "M"})
+    full = CustomerFact(
+        "1", name="林小雨", birthday=date(1990, 5, 1), city="杭州", tags=("vip",), attributes={"size": "M"}
+    )
     assert customers(full).created == 1
     assert customers(full).unchanged == 1
     assert customers(CustomerFact("1", city="上海", attributes={"shoe": 38})).updated == 1
@@ -44,7 +46,10 @@ def test_handles_are_comparable_and_kept_as_written(shop):
     handles = (IdentityFact("email", " Lin@Example.COM "), IdentityFact("phone", "138 0013 8000"))
     customers(CustomerFact("1", identities=handles))
     customers(CustomerFact("1", name="again", identities=handles))
-    assert sorted(Identity.objects.values_list("kind", "value")) == [("email", "lin@example.com"), ("phone", "+8613800138000")]
+    assert sorted(Identity.objects.values_list("kind", "value")) == [
+        ("email", "lin@example.com"),
+        ("phone", "+8613800138000"),
+    ]
     assert Identity.objects.get(kind="phone").shown == "138 0013 8000"
 
 
@@ -55,14 +60,23 @@ def test_a_handle_that_is_none_is_refused_and_the_customer_kept(shop):
 
 
 def test_search_finds_by_name_handle_and_number(shop):
-    customers(CustomerFact("88", name="林小雨", identities=(IdentityFact("phone", "13800138000"), IdentityFact("email", "lin@example.com"))))
+    customers(
+        CustomerFact(
+            "88",
+            name="林小雨",
+            identities=(IdentityFact("phone", "13800138000"), IdentityFact("email", "lin@example.com")),
+        )
+    )
     for text in ("小雨", "138 0013 8000", "LIN@example.com", "lin@ex", "88"):
         assert [hit.name for hit in queries.search(text)] == ["林小雨"], text
     assert queries.search("nobody") == queries.search("  ") == []
 
 
 def test_the_newest_consent_is_in_force_and_all_are_kept(shop):
-    said = [ConsentFact("email", "marketing", granted, AT + timedelta(days=n), {"form": "checkout"}) for n, granted in enumerate([True, False])]
+    said = [
+        ConsentFact("email", "marketing", granted, AT + timedelta(days=n), {"form": "checkout"})
+        for n, granted in enumerate([True, False])
+    ]
     customers(CustomerFact("1", consents=tuple(said)))
     customers(CustomerFact("1", name="x", consents=tuple(said)))
     assert Consent.objects.count() == 2

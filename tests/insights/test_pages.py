@@ -18,7 +18,7 @@ from regulars.flows.record_customers import record_customers
 from regulars.flows.record_orders import record_orders
 from regulars.flows.refresh import refresh
 from regulars.insights import queries
-from regulars.insights.actions import RefreshReport
+from regulars.insights.actions import RefreshReport, save_segment
 from regulars.insights.models import CustomerProfile, SavedSegment
 from regulars.insights.queries.definitions import CHAPTERS
 from tests.facts import NAMES
@@ -114,6 +114,15 @@ def test_lists_are_filtered_and_sorted(refreshed: RefreshReport, console: Client
     assert names(value_min=rich.net_amount / 100) == [rich.name]
     by_name = names(sort="name")
     assert by_name == sorted(by_name)
+
+
+def test_customers_are_filtered_by_tag(shop: Any, at: datetime, console: Client) -> None:
+    told = [CustomerFact("a", name="甲", tags=("会员", "VIP")), CustomerFact("b", name="乙", tags=("VIPER",))]
+    record_customers(told, source="test", at=at)
+    refresh(at)
+    for tag, expected in (("VIP", ["甲"]), ("会员", ["甲"]), ("VIPER", ["乙"]), ("IP", [])):
+        rows = console.get("/customers/", {"tag": tag}).context["list"].found
+        assert [row.name for row in rows] == expected
 
 
 def test_handles_are_masked_for_those_who_do_not_serve(
@@ -233,6 +242,15 @@ def test_segments_are_saved_counted_renamed_and_deleted(
     assert not SavedSegment.objects.exists()
 
 
+def test_a_segment_is_saved_as_the_list_stands(refreshed: RefreshReport, sign_in: Callable[..., Client]) -> None:
+    """htmx changes the list and the address, not the form: what counts is the address."""
+    asked = {"name": "上海顾客", "parameters": ""}
+    shown = {"HX-Request": "true", "HX-Current-URL": "http://testserver/customers/?city=上海&page=1"}
+    answer = sign_in("marketer").post("/customers/segments/save/", asked, headers=shown)
+    assert answer.headers["HX-Redirect"] == "/customers/segments/"
+    assert SavedSegment.objects.get().parameters == {"city": ["上海"]}
+
+
 def test_queries_do_not_grow_with_rows(shop: Any, at: datetime, console: Client) -> None:
     def fill(customers_wanted: int, orders_each: int) -> None:
         orders = [
@@ -245,7 +263,7 @@ def test_queries_do_not_grow_with_rows(shop: Any, at: datetime, console: Client)
 
     def counted() -> dict[str, int]:
         found = {}
-        for path in (*PAGES[:4], *ANALYSES, f"/customers/{identity('c0')}/", f"/customers/{identity('c0')}/timeline/"):
+        for path in (*PAGES, *ANALYSES, f"/customers/{identity('c0')}/", f"/customers/{identity('c0')}/timeline/"):
             console.get(path)
             with CaptureQueriesContext(connection) as queries_run:
                 console.get(path)
@@ -253,6 +271,9 @@ def test_queries_do_not_grow_with_rows(shop: Any, at: datetime, console: Client)
         return found
 
     fill(2, 3)
+    save_segment("a", {"state": ["active"]}, actor="me", at=at)
     few = counted()
     fill(40, 12)
+    for name in "bcdef":
+        save_segment(name, {"state": ["active"], "q": [name]}, actor="me", at=at)
     assert counted() == few

@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django_tasks_db.models import DBTaskResult
 
 from regulars.core.facts import CustomerFact, IdentityFact, OrderFact
 from regulars.customers import queries as customers
@@ -13,7 +15,7 @@ from regulars.customers.actions import merge_customers, split_customer
 from regulars.flows.record_customers import record_customers
 from regulars.flows.record_orders import record_orders
 from regulars.flows.refresh import refresh
-from regulars.flows.tasks import request_refresh
+from regulars.flows.tasks import refresh_everything, request_refresh
 from regulars.insights import queries
 from regulars.insights.actions import RefreshReport
 from regulars.insights.models import CustomerProfile
@@ -126,8 +128,15 @@ def test_guests_are_counted_apart(shop: Any, at: datetime) -> None:
 
 
 def test_many_requests_queue_one_refresh(shop: Any) -> None:
-    from django_tasks_db.models import DBTaskResult
-
     for _request in range(5):
         request_refresh()
     assert DBTaskResult.objects.count() == 1
+
+
+def test_a_refresh_comes_back_with_the_shops_next_day(recorded: SmallShop) -> None:
+    assert refresh_everything.func() == len(NAMES)
+    assert refresh_everything.func() == len(NAMES)
+    tomorrow = DBTaskResult.objects.get()
+    assert f"{tomorrow.run_after.astimezone(ZoneInfo('Asia/Shanghai')):%H:%M}" == "00:01"
+    request_refresh()  # one that waits for tomorrow does not stand in the way of one that is wanted now
+    assert DBTaskResult.objects.count() == 2

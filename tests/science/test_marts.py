@@ -170,6 +170,10 @@ def test_nobody_is_late_before_the_shops_typical_interval(tell: Tell) -> None:
     rows = by(tell(quick + slow, "2026-02-10")["rhythm"], "customer_id")
     assert rows["quick"]["lateness"] > 2
     assert rows["quick"]["state"] == "active"
+    later = by(tell(quick + slow, "2026-03-30")["rhythm"], "customer_id")["quick"]
+    assert later["lateness"] > 6
+    assert (later["since_days"], later["state"]) == (59, "at_risk")  # within three typical intervals of 20 days
+    assert by(tell(quick + slow, "2026-04-01")["rhythm"], "customer_id")["quick"]["state"] == "lapsed"
 
 
 def test_trend_by_day_week_and_month(tell: Tell) -> None:

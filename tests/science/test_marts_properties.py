@@ -3,6 +3,7 @@
 import tempfile
 from collections import defaultdict
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,7 @@ def test_rhythm_agrees_with_a_loop(orders: list[dict[str, Any]]) -> None:
     days: dict[str, set[date]] = defaultdict(set)
     for o in orders:
         days[o["customer_id"]].add(o["day"])
-    gaps = {
-        name: [(b - a).days for a, b in zip(s, s[1:], strict=False)]
-        for name, s in ((n, sorted(d)) for n, d in days.items())
-    }
+    gaps = {name: [(b - a).days for a, b in pairwise(s)] for name, s in ((n, sorted(d)) for n, d in days.items())}
     means = sorted(sum(g) / len(g) for g in gaps.values() if g)
     middle = len(means) // 2
     typical = (means[middle] if len(means) % 2 else (means[middle - 1] + means[middle]) / 2) if means else 30.0

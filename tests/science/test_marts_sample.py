@@ -23,7 +23,7 @@ def raw() -> Iterator[duckdb.DuckDBPyConnection]:
     con.execute("SET TimeZone = 'UTC'")
     con.execute(
         f"""CREATE TABLE raw AS SELECT *, CAST(timezone('{ZONE}', transaction_timestamp::TIMESTAMPTZ) AS DATE) AS local_day
-            FROM '{RAW}'"""  # noqa: S608
+            FROM '{RAW}'"""
     )
     yield con
     con.close()
@@ -59,7 +59,8 @@ def told(raw: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactor
 
 def test_size_and_revenue(told: dict[str, list[dict[str, Any]]], raw: duckdb.DuckDBPyConnection) -> None:
     expected = raw.execute(
-        "SELECT COUNT(DISTINCT household_id), COUNT(DISTINCT basket_id), COUNT(*), CAST(SUM(round(sales_value * 100)) AS BIGINT) FROM raw"
+        """SELECT COUNT(DISTINCT household_id), COUNT(DISTINCT basket_id), COUNT(*),
+        CAST(SUM(round(sales_value * 100)) AS BIGINT) FROM raw"""
     ).fetchone()
     totals = told["totals"][0]
     assert (totals["buyers"], totals["orders"], totals["line_count"], totals["net_amount"]) == expected

@@ -157,3 +157,27 @@ def test_times_show_in_the_shops_zone(console, shop):
     assert "2026年3月6日 04:00" in console.get("/audit/").content.decode()
     exported = b"".join(console.get("/audit/?export=csv").streaming_content).decode()
     assert "2026-03-06 04:00:00+08:00" in exported
+
+
+def test_a_forgotten_password_is_replaced_by_mail(staff, mailoutbox):
+    """The whole way, and the answer for an unknown address is the same page without a mail."""
+    import re
+
+    from allauth.account.models import EmailAddress
+    from django.core.cache import cache
+
+    cache.clear()
+    EmailAddress.objects.create(user=staff["agent"], email="agent@shop.example", primary=True, verified=True)
+    client = Client(headers={"accept-language": "zh-hans"})
+    known = client.post("/accounts/password/reset/", {"email": "agent@shop.example"})
+    unknown = Client().post("/accounts/password/reset/", {"email": "nobody@shop.example"})
+    assert known.headers["Location"] == unknown.headers["Location"]
+    assert [mail.to for mail in mailoutbox] == [["agent@shop.example"]]
+    assert mailoutbox[0].subject == "设置新密码"
+    path = re.search(r"http://testserver(\S+)", mailoutbox[0].body)[1]
+    form = client.get(path, follow=True)
+    new = {"password1": "another long phrase", "password2": "another long phrase"}
+    client.post(form.redirect_chain[-1][0], new)
+    fresh = Client()
+    fresh.post("/accounts/login/", {"login": "agent@shop.example", "password": "another long phrase"})
+    assert fresh.get("/account/").status_code == 200

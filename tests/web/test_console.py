@@ -117,7 +117,14 @@ def test_the_component_page_is_the_owners(sign_in):
     assert sign_in("analyst").get("/components/").status_code == 403
     page = sign_in("owner", language="en").get("/components/").content.decode()
     assert page.count("data-chart=") == 4
-    assert "¥120.3万" not in page
+    assert "¥1.2M" in page
+
+
+def test_every_component_has_its_place_on_the_component_page(root):
+    templates = root / "src" / "regulars" / "web" / "templates"
+    page = (templates / "web" / "components.html").read_text()
+    for component in (templates / "cotton").glob("*.html"):
+        assert f"<c-{component.stem.replace('_', '-')}" in page, component.name
 
 
 def test_a_failure_shows_a_page_that_says_what_to_do(sign_in, monkeypatch):

@@ -9,13 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from regulars.connectors.feeds import Feed
@@ -61,13 +62,12 @@ class _Shop:
     def __init__(self, folder: Path, small: bool) -> None:
         self._folder, self._small = folder, small
         bought = self._table("transactions", ["household_id", "product_id"])
-        households, products = bought["household_id"].to_numpy(), bought["product_id"].to_numpy()
         # Households that were only sent campaigns are prospects: customers without orders.
-        known = np.union1d(np.unique(households), np.unique(self._table("campaigns")["household_id"].to_numpy()))
-        self._households = [h for h in known.tolist() if not small or zlib.crc32(str(h).encode()) % SMALL_SHARE == 0]
-        self._lines = len(households)
-        self._products = np.unique(products[np.isin(households, self._households)] if small else products)
-        self.size = self._lines + len(self._households)
+        known = {*pc.unique(bought["household_id"]).to_pylist(), *self._table("campaigns")["household_id"].to_pylist()}
+        self._households = sorted(h for h in known if not small or zlib.crc32(str(h).encode()) % SMALL_SHARE == 0)
+        mine = bought.filter(pc.is_in(bought["household_id"], pa.array(self._households))) if small else bought
+        self._products = sorted(pc.unique(mine["product_id"]).to_pylist())
+        self.size = len(bought) + len(self._households)
 
     def batches(self) -> Iterator[Batch]:
         codes, redemptions = self._redemptions()
@@ -104,12 +104,12 @@ class _Shop:
 
     def _catalogue(self) -> Iterator[Batch]:
         table = self._table("products")
-        bought = set(self._products.tolist())
+        bought = set(self._products)
         rows = (row for part in table.to_batches(BLOCK_ROWS) for row in part.to_pylist())
         facts = [_product(row) for row in rows if not self._small or row["product_id"] in bought]
         described = set(table["product_id"].to_pylist())
         # A few products that were sold are missing from the product list.
-        facts += [ProductFact(str(p), f"Product {p}") for p in self._products.tolist() if p not in described]
+        facts += [ProductFact(str(p), f"Product {p}") for p in self._products if p not in described]
         for start in range(0, len(facts), BLOCK_ROWS):
             yield Batch("products", facts[start : start + BLOCK_ROWS], rows=len(facts[start : start + BLOCK_ROWS]))
 
@@ -137,52 +137,29 @@ class _Shop:
         names = ["household_id", "store_id", "basket_id", "product_id", "quantity", "transaction_timestamp"]
         amounts = ["sales_value", "retail_disc", "coupon_disc", "coupon_match_disc"]
         with pq.ParquetFile(self._folder / "transactions.parquet") as file:
-            for block in file.iter_batches(BLOCK_ROWS, columns=names + amounts):
-                rows = block.num_rows
-                if self._small:
-                    block = block.filter(np.isin(block["household_id"].to_numpy(), mine))
+            for part in file.iter_batches(BLOCK_ROWS, columns=names + amounts):
+                block = part.filter(np.isin(part["household_id"].to_numpy(), mine)) if self._small else part
                 baskets = block["basket_id"].to_numpy()
                 starts = np.flatnonzero(np.diff(baskets, prepend=-1)).tolist()
-                lines = _lines(block, codes, known, zone)
-                heads = (
-                    block.select(["household_id", "store_id", "basket_id"])
-                    .take(pa.array(starts, pa.int64()))
-                    .to_pydict()
-                )
-                moments = (
-                    block["transaction_timestamp"]
-                    .cast(pa.timestamp("us"), safe=False)
-                    .cast(pa.int64())
-                    .take(pa.array(starts, pa.int64()))
-                    .to_pylist()
-                )
-                batch = Batch("orders", rows=rows)
-                for number, start in enumerate(starts):
-                    stop = starts[number + 1] if number + 1 < len(starts) else block.num_rows
-                    basket, household = str(heads["basket_id"][number]), heads["household_id"][number]
-                    at = _EPOCH + timedelta(microseconds=moments[number])
+                lines, coded = _lines(block, codes, known, zone)
+                batch = Batch("orders", rows=part.num_rows)
+                for (basket, household, store, at), start, stop in zip(
+                    _heads(block, starts), starts, [*starts[1:], block.num_rows], strict=True
+                ):
                     found = tuple(lines[start:stop])
                     if waiting is not None and waiting.source_id == basket:
                         found, waiting = (*(waiting.lines or ()), *found), None
                     if waiting is not None:
                         batch.facts.append(waiting)
-                    waiting = OrderFact(
-                        basket,
-                        str(household),
-                        at,
-                        CURRENCY,
-                        channel="store",
-                        store=str(heads["store_id"][number]),
-                        lines=found,
-                    )
-                    if any(d.code for line in found for d in line.discounts):
+                    waiting = OrderFact(basket, str(household), at, CURRENCY, channel="store", store=store, lines=found)
+                    if coded and not coded.isdisjoint(range(start, stop)):
                         orders_on.setdefault((household, at.astimezone(zone).date()), (basket, at))
                 yield batch
         if waiting is not None:
             yield Batch("orders", [waiting])
 
     def _events(self, redemptions: list[dict[str, Any]], orders_on: OrdersOn) -> Iterator[Batch]:
-        """Campaigns sent by mail are promotions viewed; coupons given in are coupons applied, on their order where it is known."""
+        """Campaigns sent by mail are promotions viewed; coupons given in are applied, on their order where it is known."""
         zone, mine = ZoneInfo(ZONE), set(self._households)
         campaigns = {row["campaign_id"]: row for row in self._table("campaign_descriptions").to_pylist()}
         facts = []
@@ -215,6 +192,15 @@ class _Shop:
         yield Batch("events", facts, rows=len(facts))
 
 
+def _heads(block: Any, starts: list[int]) -> Iterator[tuple[str, int, str, datetime]]:
+    """Basket, household, store and instant of each order that begins in a block."""
+    at = block["transaction_timestamp"].cast(pa.timestamp("us"), safe=False).cast(pa.int64())
+    first = pa.array(starts, pa.int64())
+    columns = [block[name].take(first).to_pylist() for name in ("basket_id", "household_id", "store_id")]
+    for basket, household, store, micros in zip(*columns, at.take(first).to_pylist(), strict=True):
+        yield str(basket), household, str(store), _EPOCH + timedelta(microseconds=micros)
+
+
 def _product(row: dict[str, Any]) -> ProductFact:
     path = tuple(
         dict.fromkeys(
@@ -229,31 +215,37 @@ def _product(row: dict[str, Any]) -> ProductFact:
     )
 
 
-def _lines(block: Any, codes: Codes, known: dict[Any, tuple[Discount, ...]], zone: ZoneInfo) -> list[LineFact]:
-    """Line facts of a block: amounts rounded to cents as whole columns (they miss them by float noise only), one plain loop."""
+def _lines(
+    block: Any, codes: Codes, known: dict[Any, tuple[Discount, ...]], zone: ZoneInfo
+) -> tuple[list[LineFact], set[int]]:
+    """Line facts of a block, and the rows whose coupon's code is known: whole columns, and a loop over discounted rows only.
+
+    Amounts miss the cent by the noise of floats alone, so they are rounded.
+    """
     net, member, coupon, match = (
-        np.rint(block[name].to_numpy() * 100).astype(np.int64).tolist()
+        np.rint(block[name].to_numpy() * 100).astype(np.int64)
         for name in ("sales_value", "retail_disc", "coupon_disc", "coupon_match_disc")
     )
-    products = block["product_id"].to_pylist()
-    households = block["household_id"].to_pylist()
+    products, households = block["product_id"].to_pylist(), block["household_id"].to_pylist()
     stamps = block["transaction_timestamp"].cast(pa.timestamp("us"), safe=False)
-    facts = []
-    columns = zip(block["quantity"].to_pylist(), products, net, member, coupon, match, strict=True)
-    for index, (quantity, product, earned, off, paid_by_maker, matched) in enumerate(columns):
+    discounts: list[tuple[Discount, ...]] = [()] * block.num_rows
+    coded: set[int] = set()
+    off = np.flatnonzero(member | coupon | match).tolist()
+    for index, amounts in zip(off, zip(*(a[off].tolist() for a in (member, coupon, match)), strict=True), strict=True):
         code = ""
-        if paid_by_maker or matched:
+        if amounts[1] or amounts[2]:
             day = stamps[index].as_py().replace(tzinfo=UTC).astimezone(zone).date()
-            code = next((code for code, covered in codes.get((households[index], day), ()) if product in covered), "")
-        if off or paid_by_maker or matched:
-            key = (off, paid_by_maker, matched, code)
-            discounts = known.get(key)
-            if discounts is None:
-                discounts = known[key] = _discounts(*key)
-        else:
-            discounts = ()
-        facts.append(LineFact(quantity * 1000, earned + off + matched, str(product), discounts=discounts))
-    return facts
+            redeemed = codes.get((households[index], day), ())
+            code = next((code for code, covered in redeemed if products[index] in covered), "")
+            if code:
+                coded.add(index)
+        key = (*amounts, code)
+        discounts[index] = known.get(key) or known.setdefault(key, _discounts(*key))
+    quantities = (block["quantity"].to_numpy() * 1000).tolist()
+    named = block["product_id"].cast(pa.string()).to_pylist()
+    listed, nothing = (net + member + match).tolist(), repeat("")
+    facts = map(LineFact, quantities, listed, named, nothing, nothing, nothing, nothing, repeat(0), discounts)
+    return list(facts), coded
 
 
 def _discounts(member: int, coupon: int, match: int, code: str) -> tuple[Discount, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from regulars.catalog import actions as catalog_actions
@@ -14,6 +15,9 @@ from regulars.orders import actions as orders_actions
 from regulars.orders.actions.record import Known
 from regulars.shop import queries as shop_queries
 from regulars.storage.transactions import run_tx
+
+# As long as the column of a source's ids: an address of 254 characters is known by its hash.
+SOURCE_ID_MAX = 120
 
 
 def record_orders(orders: Sequence[OrderFact], *, source: str, at: datetime, run_id: str | None = None) -> Tally:
@@ -42,10 +46,13 @@ def _guest(order: OrderFact, country: str) -> str:
     """The customer of an order that names none: whoever carries its first handle, else a guest of this order alone."""
     for identity in order.identities:
         try:
-            return f"{identity.kind}:{normalise(identity.kind, identity.value, country)}"
+            handle = f"{identity.kind}:{normalise(identity.kind, identity.value, country)}"
         except ValueError:
             continue
-    return f"guest:{order.source_id}"
+        return (
+            handle if len(handle) <= SOURCE_ID_MAX else f"{identity.kind}:{blake2b(handle.encode()).hexdigest()[:64]}"
+        )
+    return f"guest:{order.source_id}"[:SOURCE_ID_MAX]
 
 
 def _products(orders: Sequence[OrderFact]) -> dict[str, str]:

@@ -56,6 +56,8 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["customer", "-placed_at"], name="order_of_customer"),
             models.Index(fields=["-placed_at", "id"], name="order_newest"),
+            models.Index(fields=["number"], name="order_number"),
+            models.Index(fields=["recorded_at", "id"], name="order_recorded"),
         ]
 
 
@@ -65,12 +67,16 @@ class Line(models.Model):
     pk = models.CompositePrimaryKey("order_id", "number")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_index=False)
     number = models.PositiveIntegerField()
-    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    customer = models.ForeignKey(
+        "customers.Customer", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     source_id = models.CharField(max_length=120, blank=True)
     product = models.ForeignKey(
         "catalog.Product", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    variant = models.ForeignKey("catalog.Variant", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    variant = models.ForeignKey(
+        "catalog.Variant", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     sku = models.CharField(max_length=120, blank=True)
     title = models.CharField(max_length=300, blank=True)
     quantity_milli = models.BigIntegerField()

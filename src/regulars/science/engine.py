@@ -6,11 +6,13 @@ fingerprint of what went in, and ``manifest.json`` says which are in force. It i
 all of the old state or all of the new, and a build that was killed goes on where it stopped.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -91,7 +93,7 @@ class DuckDB:
 
     name = "duckdb"
 
-    def __init__(self, threads: int | None = None, memory_limit: str = "2GB", spill: Path | None = None) -> None:
+    def __init__(self, threads: int | None = None, memory_limit: str = "192MB", spill: Path | None = None) -> None:
         config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
         if threads:
             config["threads"] = threads
@@ -216,11 +218,21 @@ def build(
     ):
         return before
     folder.mkdir(parents=True, exist_ok=True)
-    rows = dict(_run(inputs, settings, folder, files, open_engine, progress, everything))
-    manifest = Manifest(version, settings.as_of, at, files, rows)
-    _put_in_force(manifest, folder)
-    _sweep(folder, {*files.values(), *(before.files.values() if before else ())}, at)
+    with _alone(folder):
+        before = read_manifest(folder)
+        rows = dict(_run(inputs, settings, folder, files, open_engine, progress, everything))
+        manifest = Manifest(version, settings.as_of, at, files, rows)
+        _put_in_force(manifest, folder)
+        _sweep(folder, {*files.values(), *(before.files.values() if before else ())})
     return manifest
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One build at a time, in this and every other process: a sweep never takes what another build has just made."""
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _run(
@@ -241,7 +253,7 @@ def _run(
             path = folder / files[mart.name]
             if everything or not path.exists():
                 progress(done, len(files), mart.name)
-                partial = folder / f"{path.name}.{os.getpid()}.partial"
+                partial = folder / f"{path.name}.partial"
                 engine.write(mart.sql, partial)
                 os.replace(partial, path)
             engine.load(mart.name, [path], None)
@@ -259,19 +271,14 @@ def _put_in_force(manifest: Manifest, folder: Path) -> None:
         "files": dict(manifest.files),
         "rows": dict(manifest.rows),
     }
-    partial = folder / f"manifest.{os.getpid()}.partial"
+    partial = folder / "manifest.partial"
     partial.write_text(json.dumps(told, indent=1))
     os.replace(partial, folder / "manifest.json")
 
 
-def _sweep(folder: Path, keep: set[str], at: datetime) -> None:
-    """Remove files of earlier builds, and what a killed one left (an hour old: another build may be writing now).
-
-    The files of the manifest before stay, because a reader may still hold it.
-    """
-    for file in folder.glob("*.parquet"):
+def _sweep(folder: Path, keep: set[str]) -> None:
+    """Remove files of earlier builds, and what a killed one left. Those of the manifest before stay: a reader may
+    still hold it."""
+    for file in [*folder.glob("*.parquet"), *folder.glob("*.partial")]:
         if file.name not in keep:
-            file.unlink(missing_ok=True)
-    for file in folder.glob("*.partial"):
-        if file.stat().st_mtime < at.timestamp() - 3600:
             file.unlink(missing_ok=True)

@@ -228,7 +228,8 @@ def change_role(user_id: UUID, role: str, *, by: Actor) -> None:
     """Give a person another role, at once. Raises Refused where the shop would be left without an owner."""
 
     def verb() -> None:
-        user, before = _person(user_id), _person(user_id).role
+        user = _person(user_id)
+        before = user.role
         if role == before:
             return
         if before == Role.OWNER:

@@ -23,9 +23,16 @@ def load(*, small: bool, progress: Callable[[int, int, str], None]) -> dict[str,
     """
     shop = shop_queries.shop()
     if shop is not None and not shop.is_sample:
-        raise NotTheSample(f"This folder holds the shop {shop.name!r}. Give the demo a folder of its own: --data-dir demo")
+        raise NotTheSample(
+            f"This folder holds the shop {shop.name!r}. Give the demo a folder of its own: --data-dir demo"
+        )
     shop_actions.ensure_shop(
-        name="Complete Journey", currency="USD", zone="America/New_York", country="US", is_sample=True, as_of="newest_order"
+        name="Complete Journey",
+        currency="USD",
+        zone="America/New_York",
+        country="US",
+        is_sample=True,
+        as_of="newest_order",
     )
     sample.load_sample(small=small, progress=progress)
     refresh(timezone.now(), progress)

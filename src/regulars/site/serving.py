@@ -7,8 +7,9 @@ from django.core.management import call_command
 from django.db import connection
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
-from regulars.connectors import actions as connectors
+from regulars.connectors import tasks as imports
 from regulars.shop import actions as shop_actions
 from regulars.shop import queries as shop_queries
 from regulars.site.preparing import prepare_static
@@ -38,11 +39,12 @@ def serve_until_stopped(host: str, port: int) -> None:
         workers=workers,
         blocking_threads=8,
         log_access=False,
+        log_level=LogLevels.error,
     ).serve()
 
 
 def run_worker() -> None:
     """Take up abandoned imports, then run tasks as they come."""
     logging.getLogger("django_tasks").setLevel(logging.WARNING)
-    connectors.requeue_abandoned_runs()
+    imports.pick_up_abandoned()
     call_command("db_worker", queue_name="*", interval=0.5, verbosity=0)

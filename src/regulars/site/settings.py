@@ -5,7 +5,9 @@ REGULARS_DATABASE_URL  ``postgresql://user:password@host:port/name``; without it
 REGULARS_SECRET_KEY    signing key; without it one is made once and kept in the data folder
 REGULARS_HOSTS         comma-separated host names that are answered (default: loopback only)
 REGULARS_HTTPS         ``1`` where the console is served over HTTPS: secure cookies and HSTS
-REGULARS_EMAIL_URL     ``smtp://user:password@host:port``, ``smtps://`` for TLS from the start (default: mails are written to ``mail/`` in the data folder)
+REGULARS_EMAIL_URL     ``smtp://user:password@host:port``, ``smtps://`` for TLS from the start
+                       (default: mails are written to ``mail/`` in the data folder)
+REGULARS_EMAIL_FROM    sender of mails (default ``regulars@localhost``)
 REGULARS_WORKERS       background workers that ``serve`` starts (default 1)
 """
 
@@ -141,7 +143,12 @@ AUTH_USER_MODEL = "shop.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -164,6 +171,7 @@ EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "localhost", _MAIL.port or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
 EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp" and _MAIL.port == 587
 EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("REGULARS_EMAIL_FROM", "regulars@localhost")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("English"))]
@@ -184,6 +192,7 @@ MEDIA_ROOT = DATA_DIR / "uploads"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
+WORKERS = int(os.environ.get("REGULARS_WORKERS", "1"))
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "OPTIONS": {}}}
 
 SESSION_COOKIE_HTTPONLY = True

@@ -5,7 +5,11 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 # WAL with FULL: an acknowledged write survives a power cut. 20 s busy time-out: a bulk import commits far more often.
-SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;"
+# A checkpoint each 8,000 pages (32 MB): at the default of 1,000 a large import copies the same pages again and again.
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; "
+    "PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=8000;"
+)
 
 
 def database_from_url(url: str | None, sqlite_path: Path) -> dict[str, Any]:

@@ -138,8 +138,9 @@ QuantityOut = Annotated[
 ]
 
 
-# For routes without a reference that may still have nothing to answer with.
+# Problems that only some routes have: nothing to answer with, although they name no record; a conflict.
 MAY_BE_MISSING = {"responses": {404: {"$ref": "#/components/responses/not-found"}}}
+MAY_CONFLICT = {"responses": {409: {"$ref": "#/components/responses/conflict"}}}
 
 
 class StrictParser(Parser):

@@ -90,6 +90,8 @@ _SAMPLES: dict[str, Any] = {
     },
     **{
         "category": "茶 > 绿茶",
+        "segment": "loyal",
+        "merge": "019ca4b0-6d2c-7b1e-9a55-3f0c1d2e4b6a",
         "url": "https://shop.example/tea",
         "image_url": "",
         "gender": "",
@@ -175,7 +177,7 @@ def page_of(api: NinjaAPI) -> Callable[[HttpRequest], HttpResponse]:
             "introduction": [marked(part) for part in document["info"]["description"].split("\n\n")],
             "groups": _matching(groups, text.lower().split()),
             "text": text,
-            "problems": KINDS.values(),
+            "problems": [(kind, marked(kind.mend)) for kind in KINDS.values()],
         }
         return render(request, "web/api_docs.html", context)
 
@@ -252,15 +254,14 @@ def example(document: dict[str, Any], schema: Schema, name: str = "", depth: int
         return {key: example(document, value, key, depth + 1) for key, value in schema["properties"].items()}
     if schema.get("type") == "array" and "properties" in resolved(document, schema.get("items", {})):
         return [example(document, schema["items"], name, depth + 1)] if depth < _DEPTH_MAX else []
+    if schema.get("format") in _FORMATS:
+        return _FORMATS[schema["format"]]
     if "enum" in schema and len(schema["enum"]) < 20:
         return schema["enum"][0]
     if name in _SAMPLES:
         sample = _SAMPLES[name]
         return [sample] if schema.get("type") == "array" and not isinstance(sample, list) else sample
-    return _FORMATS.get(
-        schema.get("format", ""),
-        {"integer": 1, "boolean": True, "array": [], "object": {}}.get(schema.get("type", ""), ""),
-    )
+    return {"integer": 1, "number": 12.5, "boolean": True, "array": [], "object": {}}.get(schema.get("type", ""), "")
 
 
 def _fields(document: dict[str, Any], schema: Schema, prefix: str = "", depth: int = 0) -> Iterator[Field]:

@@ -20,13 +20,13 @@ from regulars.web import formats
 class Text(tables.Column):
     """Plain text; with ``linkify`` the whole row leads there. ``sub`` names a second, quieter line under it."""
 
-    css_number = ""
+    css_kind = ""
 
     def __init__(self, verbose_name: Any = None, *, card: str = "line", sub: str = "", **options: Any) -> None:
         if options.get("linkify"):
             options.setdefault("attrs", {"a": {"class": "row-link"}})
         super().__init__(verbose_name, default=formats.NOTHING, **options)
-        self.css = f"at-{card} {self.css_number}".strip()
+        self.css = f"at-{card} {self.css_kind}".strip()
         self.sub = sub
 
     def render(self, value: Any, record: Any) -> Any:
@@ -52,7 +52,7 @@ class Link(Text):
 class Number(Text):
     """A count or measure, right-aligned; ``digits`` fixes its decimals."""
 
-    css_number = "num"
+    css_kind = "num"
 
     def __init__(self, verbose_name: Any = None, *, digits: int | None = None, **options: Any) -> None:
         super().__init__(verbose_name, **options)
@@ -116,12 +116,16 @@ class Bar(Percent):
 class Day(Text):
     """A calendar day, of an instant in the shop's zone."""
 
+    css_kind = "when"
+
     def shown(self, value: Any, record: Any) -> Any:
         return formats.day(value)
 
 
 class Moment(Text):
     """Day and time in the shop's zone."""
+
+    css_kind = "when"
 
     def shown(self, value: Any, record: Any) -> Any:
         return formats.moment(value)

@@ -72,6 +72,7 @@ __all__ = [
 
 SIZES = (25, 50, 100)
 EXPORT_CHUNK = 2000
+TICKED_AT_MOST = 15  # a list of more choices is scrolled, not ticked
 Row = TypeVar("Row")
 
 
@@ -183,8 +184,8 @@ class List:
             return None
         filters_rows = issubclass(self.filters, django_filters.FilterSet)
         form = self._filterset.form if filters_rows else self.filters(self.request.GET)
-        for field in form.fields.values():
-            _ease(field)
+        for one in form.fields.values():
+            _ease(one)
         return form
 
     @cached_property
@@ -433,10 +434,14 @@ _LOOKUPS = {"exact", "iexact", "startswith", "istartswith", "contains", "icontai
 
 
 def _ease(field: forms.Field) -> None:
-    """Days are picked from a calendar, and no choice is called that, not a row of dashes."""
+    """Days are picked from a calendar, several choices are ticked, and no choice is called that, not a row of dashes."""
     if getattr(field, "empty_label", None) is not None:
         field.empty_label = pgettext("filter", "Any")  # type: ignore[attr-defined]
         field.widget.choices = field.choices  # type: ignore[attr-defined]
+    if type(field.widget) is forms.SelectMultiple and len(choices := list(field.choices)) <= TICKED_AT_MOST:  # type: ignore[attr-defined]
+        required = field.widget.is_required
+        field.widget = forms.CheckboxSelectMultiple(choices=choices)
+        field.widget.is_required = required
     for widget in getattr(field.widget, "widgets", [field.widget]):
         if isinstance(widget, forms.DateInput) or isinstance(field, django_filters.fields.DateRangeField):
             widget.input_type, widget.format = "date", "%Y-%m-%d"

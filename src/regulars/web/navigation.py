@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regulars.web.access import EVERYONE, MARKETERS, NOBODY, OWNERS, Actor
 
@@ -128,6 +129,7 @@ def console(request: HttpRequest) -> dict[str, object]:
     signed_in = bool(actor.role)
     return {
         "actor": actor,
+        "product": pgettext_lazy("product", "Regulars"),
         "shop": getattr(request, "shop", None),
         "menus": lambda: menus(actor, request.path) if signed_in else [],
         "notices": lambda: [n for ask in _NOTICES if (n := ask(request))] if signed_in else [],

@@ -3,16 +3,20 @@
 from datetime import timedelta
 from typing import Any
 
+import django_tables2 as tables
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import requires_csrf_token
 
 from regulars.web import search as finder
 from regulars.web.access import EVERYONE, OWNERS, page, public
 from regulars.web.charts import HeatRow, Point, Series, chart, heatmap, scatter
+from regulars.web.lists import Bar, List, Money, Query, Rows, Text
 
 
 @page(EVERYONE)
@@ -26,7 +30,29 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @page(OWNERS)
 def components(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/components.html", _specimens())
+    return render(request, "web/components.html", {**_specimens(), "list": _Specimens(request), "form": _Specimen()})
+
+
+class _Specimen(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Customers"), required=False)
+
+
+class _SpecimenTable(tables.Table):
+    name = Text(gettext_lazy("Customers"), card="title")
+    amount = Money(gettext_lazy("Revenue"), currency="CNY", card="end")
+    share = Bar(gettext_lazy("Repurchase rate"))
+
+
+class _Specimens(List):
+    """A list of made-up rows."""
+
+    name, table, search, sort = "specimens", _SpecimenTable, (), "name"
+
+    def rows(self, query: Query) -> Rows[Any]:
+        names = ("王小明", "李雷", "韩梅梅", "Ana")
+        made_up = [{"name": name, "amount": 98000 - i * 21000, "share": 0.8 - i / 5} for i, name in enumerate(names)]
+        shown = [row for row in made_up if query.search.lower() in str(row["name"]).lower()]
+        return Rows(lambda: len(shown), lambda offset, limit: shown[offset : offset + limit])
 
 
 def _specimens() -> dict[str, Any]:
@@ -79,6 +105,7 @@ def _specimens() -> dict[str, Any]:
         "parts": [(_("Loyal"), 620), (_("Late"), 210), (_("Lapsed"), 95)],
         "facts": [(_("Customer since"), "2024-03-08"), (_("Orders"), 18), (_("Note"), None)],
         "tabs": [("one", _("Overview"), "#one", ""), ("two", _("Orders"), "#two", 18)],
+        "rows": [("王小明", 18, 328000), ("Ana", 5, 45050)],
         "tones": ["plain", "good", "warn", "bad", "info", "accent"],
         "steps": [_("Owner"), _("Shop"), _("Data")],
     }

@@ -62,7 +62,11 @@ def ensure_sellers(wanted: Iterable[str], *, source: str) -> dict[str, str]:
     sql = "SELECT source_id, id FROM catalog_seller WHERE source = %s AND source_id IN ({marks})"
     ids = {source_id: as_hex(identifier) for source_id, identifier in select_in(sql, wanted, source)} if wanted else {}
     fresh = {name: new_hex() for name in sorted(wanted - ids.keys())}
-    insert(Seller, ("id", "source", "source_id", "name"), [(identifier, source, name, name) for name, identifier in fresh.items()])
+    insert(
+        Seller,
+        ("id", "source", "source_id", "name"),
+        [(identifier, source, name, name) for name, identifier in fresh.items()],
+    )
     return {**ids, **fresh}
 
 
@@ -84,7 +88,11 @@ def _ensure_categories(paths: set[tuple[str, ...]], source: str) -> dict[tuple[s
 
 
 def _values(
-    fact: ProductFact, old: Product | None, categories: Mapping[tuple[str, ...], str], sellers: Mapping[str, str], at: datetime
+    fact: ProductFact,
+    old: Product | None,
+    categories: Mapping[tuple[str, ...], str],
+    sellers: Mapping[str, str],
+    at: datetime,
 ) -> tuple[Any, ...]:
     """The stored values after ``fact``: what it says, and what was known where it is silent."""
     texts = [getattr(fact, name) or (getattr(old, name) if old else "") for name in _TEXTS]
@@ -118,7 +126,10 @@ def _record_prices(priced: Sequence[tuple[str, VariantFact]], at: datetime) -> N
     if not priced:
         return
     sql = "SELECT variant_id, channel, currency, id, price, compare_at_price FROM catalog_listing WHERE variant_id IN ({marks})"
-    known = {(as_hex(r[0]), r[1], r[2]): (as_hex(r[3]), r[4], r[5]) for r in select_in(sql, [variant for variant, _ in priced])}
+    known = {
+        (as_hex(r[0]), r[1], r[2]): (as_hex(r[3]), r[4], r[5])
+        for r in select_in(sql, [variant for variant, _ in priced])
+    }
     listings, changes, history = [], [], []
     for variant, fact in priced:
         found = known.get((variant, fact.channel, fact.currency))
@@ -128,7 +139,9 @@ def _record_prices(priced: Sequence[tuple[str, VariantFact]], at: datetime) -> N
         if found:
             changes.append((fact.price, fact.compare_at_price, instant(at), listing))
         else:
-            listings.append((listing, variant, fact.channel, fact.currency, fact.price, fact.compare_at_price, instant(at)))
+            listings.append(
+                (listing, variant, fact.channel, fact.currency, fact.price, fact.compare_at_price, instant(at))
+            )
         history.append((new_hex(), listing, instant(at), fact.price, fact.compare_at_price))
     insert(Listing, ("id", "variant_id", "channel", "currency", "price", "compare_at_price", "since"), listings)
     update(Listing, "id", ("price", "compare_at_price", "since"), changes)

@@ -21,7 +21,7 @@ SELLERS_MAX = 60
 class Price(Text):
     """The lowest to the highest price."""
 
-    css_number = "num"
+    css_kind = "num"
 
     def shown(self, value: Any, record: listing.ProductRow) -> str:
         low, high = formats.money(record.price_low, record.currency), formats.money(record.price_high, record.currency)

@@ -28,7 +28,9 @@ def ids_by_source(source: str, source_ids: Iterable[str]) -> dict[str, str]:
 def variants_by_source(source: str, source_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
     """(variant id, product id) of a source's variants, by its own ids."""
     sql = "SELECT source_id, id, product_id FROM catalog_variant WHERE source = %s AND source_id IN ({marks})"
-    return {found: (as_hex(variant), as_hex(product)) for found, variant, product in select_in(sql, set(source_ids), source)}
+    return {
+        found: (as_hex(variant), as_hex(product)) for found, variant, product in select_in(sql, set(source_ids), source)
+    }
 
 
 def variants_by_sku(source: str, skus: Iterable[str]) -> dict[str, tuple[str, str]]:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from regulars.connectors import complete_journey
-from regulars.connectors.actions.runs import RunRefused, forget_upload, is_abandoned, start_sample, told
+from regulars.connectors.actions.runs import WORKING, RunRefused, forget_upload, is_abandoned, start_sample, told
 from regulars.connectors.feeds import Feed, file_feed
 from regulars.connectors.models import ImportRun
 from regulars.connectors.queries import SAMPLE, RunView, options_of, rejects_path, run_view
@@ -83,6 +83,7 @@ def run_import(run_id: UUID, *, progress: Watch = quiet) -> RunView:
     run = _claim(run_id, timezone.now())
     if run.state in _SETTLED:
         return run_view(run.pk)
+    WORKING.add(run.worker)
     try:
         _run(run, progress)
     except _Taken:
@@ -97,6 +98,8 @@ def run_import(run_id: UUID, *, progress: Watch = quiet) -> RunView:
         _end(run, ImportRun.State.FAILED, problem.as_json())
         logger.exception("import %s stopped", run.pk)
         raise
+    finally:
+        WORKING.discard(run.worker)
     return run_view(run.pk)
 
 

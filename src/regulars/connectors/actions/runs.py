@@ -25,6 +25,8 @@ from regulars.web.access import Actor
 
 # A run that has not committed a batch for this long has lost its worker: batches take seconds.
 ABANDONED_AFTER = timedelta(minutes=3)
+# The runs this process works on: after a restart, a container often has the same host name and process number again.
+WORKING: set[str] = set()
 _OPEN = (ImportRun.State.UPLOADED, ImportRun.State.CHECKED, ImportRun.State.QUEUED, ImportRun.State.RUNNING)
 
 
@@ -75,7 +77,7 @@ def start_run(
 
 
 def receive_upload(name: str, chunks: Iterable[bytes], *, actor: str, language: str, at: datetime) -> UUID:
-    """Keep an uploaded file under the data folder and look at it. A file that is no table is kept as a failed run, with the reason."""
+    """Keep an uploaded file under the data folder and look at it; what is no table becomes a failed run with the reason."""
     run = ImportRun(
         file_name=Path(name).name[-200:] or "file", uploaded=True, actor=actor[:120], language=language, created_at=at
     )
@@ -182,8 +184,11 @@ def is_abandoned(run: ImportRun, at: datetime) -> bool:
     host, _, rest = run.worker.partition(":")
     if host != socket.gethostname():
         return False
+    process = rest.partition(":")[0]
+    if process == str(os.getpid()):
+        return run.worker not in WORKING
     try:
-        os.kill(int(rest.partition(":")[0]), 0)
+        os.kill(int(process), 0)
     except (ProcessLookupError, ValueError):
         return True
     except PermissionError:

@@ -38,8 +38,7 @@ class ImportTable(tables.Table):
     updated = Number(_("Changed records"))
     unchanged = Number(_("Known already"))
     refused = Number(_("Refused rows"))
-    actor = Text(_("By"), card="none")
-    created_at = Moment(_("Begun"))
+    created_at = Moment(_("Begun"), sub="actor")
 
 
 class ImportFilters(django_filters.FilterSet):

@@ -20,6 +20,7 @@ from regulars.connectors.tabular.mapping import date_question, missing
 from regulars.connectors.tabular.problems import FileRefused, Problem, shorten
 from regulars.connectors.tabular.sniff import Format
 from regulars.connectors.tabular.states import KNOWN_STATES
+from regulars.core.facts import EventFact
 from regulars.core.money import CURRENCIES
 from regulars.web import formats
 
@@ -36,16 +37,39 @@ KINDS = {"csv": "CSV", "jsonl": "JSON Lines", "json": "JSON", "parquet": "Parque
 DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar")}
 DATE_LABELS = {"dmy": _("day first: 31/12/2024"), "mdy": _("month first: 12/31/2024")}
 STATE_LABELS = {
-    "pending": _("Awaiting payment"), "paid": _("Paid"), "shipped": _("Shipped"), "delivered": _("Delivered"), "completed": _("Completed"),
-    "cancelled": _("Cancelled"), "partly_refunded": _("Partly refunded"), "refunded": _("Refunded"),
-}  # fmt: skip
+    "pending": _("Awaiting payment"),
+    "paid": _("Paid"),
+    "shipped": _("Shipped"),
+    "delivered": _("Delivered"),
+    "completed": _("Completed"),
+    "cancelled": _("Cancelled"),
+    "partly_refunded": _("Partly refunded"),
+    "refunded": _("Refunded"),
+}
 FACT_LABELS = {
-    "source_id": _("Id"), "name": _("Name"), "customer": _("Customer id"), "customer_name": _("Customer name"), "placed_at": _("Placed at"),
-    "at": _("Time"), "state": _("State"), "identities": _("Handles"), "lines": _("Lines"), "amount": _("Goods before discounts"),
-    "discount": _("Discounts"), "paid_amount": _("Amount paid"), "shipping_amount": _("Shipping"), "title": _("Title"), "brand": _("Brand"),
-    "category": _("Category"), "birthday": _("Birthday"), "city": _("City"), "country": _("Country"), "tags": _("Tags"), "store": _("Store"),
+    "source_id": _("Id"),
+    "name": _("Full name"),
+    "customer": _("Customer id"),
+    "customer_name": _("Customer name"),
+    "placed_at": _("Placed at"),
+    "at": _("Time"),
+    "state": _("State"),
+    "identities": _("Contacts"),
+    "lines": _("Order lines"),
+    "amount": _("Goods before discounts"),
+    "discount": _("Discounts"),
+    "paid_amount": _("Amount paid"),
+    "shipping_amount": _("Shipping"),
+    "title": _("Title"),
+    "brand": _("Brand"),
+    "category": _("Category"),
+    "birthday": _("Birthday"),
+    "city": _("City"),
+    "country": _("Country"),
+    "tags": _("Tags"),
+    "store": _("Store"),
     "consents": _("Consent"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +130,19 @@ def context(view: RunView, earlier: RunView | None = None) -> dict[str, Any]:
         "steps": STEPS,
         "can_resume": view.dataset == queries.SAMPLE or view.path.is_file(),
         "share": formats.percent(view.position / view.size, 0) if view.size and view.position else "",
-        "mapped": [(column, _field_label(view.dataset, target)) for column, target in view.mapping.items() if target],
+        "mapped": [(column, _field_label(view.dataset, target)) for target, column in _mapped(view)],
     }
+
+
+def _mapped(view: RunView) -> list[tuple[str, str]]:
+    """Field and column of what is imported, in the order of the dataset's fields: PostgreSQL keeps no order of keys."""
+    order = (
+        {field.key: rank for rank, field in enumerate(DATASETS[view.dataset].fields)}
+        if view.dataset in DATASETS
+        else {}
+    )
+    pairs = [(target, column) for column, target in view.mapping.items() if target]
+    return sorted(pairs, key=lambda pair: (order.get(pair[0], len(order)), pair[1]))
 
 
 def mapper(view: RunView, dataset: str = "", refused: FileRefused | None = None) -> dict[str, Any]:
@@ -201,11 +236,12 @@ def dry(view: RunView, found: Dry, rows_max: int) -> dict[str, Any]:
 def _fact(fact: Any, currency: str) -> list[tuple[Any, str]]:
     currency = getattr(fact, "currency", "") or currency
     said: list[tuple[Any, str]] = []
-    for name in FACT_LABELS:
+    for name, label in FACT_LABELS.items():
         value = getattr(fact, name, None)
-        if value in (None, "", (), {}):
-            continue
-        said.append((FACT_LABELS[name], _value(name, value, currency)))
+        if value not in (None, "", (), {}):
+            said.append(
+                (_("Event") if isinstance(fact, EventFact) and name == "name" else label, _value(name, value, currency))
+            )
     lines = getattr(fact, "lines", None) or ()
     if lines:
         off = sum(d.amount for line in lines for d in line.discounts) + sum(

@@ -1,4 +1,4 @@
-"""Dates and times as exports write them. Day and month that could be either way are decided per column, never guessed per cell."""
+"""Dates and times as exports write them. Which of day and month comes first is decided per column, never guessed per cell."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 _MONTHS = {name: number for number, names in enumerate(
     ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august", "sep sept september",
      "oct october", "nov november", "dec december"), start=1) for name in names.split()}  # fmt: skip
-_CLOCK = r"(?:[ T,]*(?P<noon>上午|下午)?\s*(?P<hour>\d{1,2})(?::|时|点)(?P<minute>\d{1,2})(?:(?::|分)(?P<second>\d{1,2})(?:[.,](?P<fraction>\d{1,9}))?秒?)?分?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
+_CLOCK = (
+    r"(?:[ T,]*(?P<noon>上午|下午)?\s*(?P<hour>\d{1,2})(?::|时|点)(?P<minute>\d{1,2})"
+    r"(?:(?::|分)(?P<second>\d{1,2})(?:[.,](?P<fraction>\d{1,9}))?秒?)?分?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
+)
 _OFFSET = r"\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 _YEAR_FIRST = re.compile(r"(?P<y>\d{4})(?:[-/.]|年)(?P<m>\d{1,2})(?:[-/.]|月)(?P<d>\d{1,2})日?" + _CLOCK + _OFFSET)
 _YEAR_LAST = re.compile(r"(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + _CLOCK + _OFFSET)
@@ -22,8 +25,8 @@ _DAY_FIRST = re.compile(
     + _OFFSET
 )
 _COMPACT = re.compile(
-    r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:[ T]?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?(?P<noon>)(?P<fraction>)(?P<half>)"
-    + _OFFSET
+    r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})"
+    r"(?:[ T]?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?(?P<noon>)(?P<fraction>)(?P<half>)" + _OFFSET
 )
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 EARLIEST_YEAR = 1900

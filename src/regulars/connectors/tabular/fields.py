@@ -62,7 +62,7 @@ _EMAIL = _f(
 )
 _PHONE = _f(
     "phone",
-    _("Phone"),
+    _("Phone number"),
     "text",
     "mobile|telephone|tel|phone number|cell|mobile phone|billing phone|shipping phone|default address phone|billing.phone|手机|手机号|手机号码|电话|联系手机|联系电话|买家手机号|收货人手机号|收货人手机号/提货人手机号|会员手机号|客户手机|收件人联系方式",
     40,
@@ -181,7 +181,7 @@ PRODUCTS = Dataset(
         ),
         _f("seller", _("Seller"), "text", "shop|merchant|卖家|商家|店铺|店铺名称", 200),
         _f("state", _("State"), "text", "status|published|商品状态|状态|上架状态", 40),
-        _f("unit", _("Unit"), "text", "unit of measure|uom|uom_id|package size|单位|计量单位", 16),
+        _f("unit", _("Unit"), "text", "unit of measure|uom|uom_id|单位|计量单位", 16),
         _f("url", _("Address of its page"), "text", "link|permalink|product url|商品链接|链接", 500),
         _f("image_url", _("Address of its picture"), "text", "image|image src|images|picture|图片|主图|商品图片", 500),
         _f("tags", _("Tags"), "tags", "labels|标签|商品标签"),
@@ -207,85 +207,84 @@ PRODUCTS = Dataset(
 )
 
 
-def _line_fields() -> tuple[Field, ...]:
-    return tuple(
-        _f(key, label, type, aliases, max_chars, "line")
-        for key, label, type, aliases, max_chars in (
-            (
-                "line_id",
-                _("Line id"),
-                "id",
-                "line id|lineitem id|line.id|子订单编号|子订单号|明细编号|order line id",
-                120,
-            ),
-            (
-                "product",
-                _("Product id"),
-                "id",
-                "product_id|lineitem product id|line.product_id|line.product|item id|商品id|宝贝id|商品编号|order_line/product_id/id|goods id",
-                120,
-            ),
-            ("variant", _("Variant id"), "id", "variant_id|line.variant_id|line.variation_id|sku id|规格id", 120),
-            (
-                "sku",
-                _("SKU"),
-                "text",
-                "lineitem sku|line.sku|item code|商家编码|规格编码|sku编码|货号|外部系统编号",
-                120,
-            ),
-            (
-                "title",
-                _("Product title"),
-                "text",
-                "lineitem name|line.title|line.name|product name|product|item name|宝贝标题|商品名称|商品标题|标题|全部商品名称|宝贝名称|order_line/name|order_line/product_id",
-                300,
-            ),
-            (
-                "quantity",
-                _("Quantity"),
-                "number",
-                "lineitem quantity|line.quantity|qty|units|商品数量|宝贝总数量|购买数量|数量|件数|order_line/product_uom_qty|商品种类数",
-                40,
-            ),
-            (
-                "unit_price",
-                _("Unit price"),
-                "money",
-                "lineitem price|line.price|price|商品单价|单价|销售价|宝贝价格|价格|order_line/price_unit",
-                40,
-            ),
-            (
-                "list_amount",
-                _("Line amount before discounts"),
-                "money",
-                "line list amount|line.subtotal|line.list_amount|line amount|商品原价小计|商品总价|原价金额",
-                40,
-            ),
-            (
-                "net_amount",
-                _("Line amount after discounts"),
-                "money",
-                "line net amount|line total|line.total|line.net_amount|sales value|商品实付|商品小计|小计|实付金额小计|order_line/price_subtotal",
-                40,
-            ),
-            (
-                "line_discount",
-                _("Line discount"),
-                "money",
-                "lineitem discount|line.discount|line.discount_amount|line.total_discount|line discount amount|discount|retail disc|商品优惠|商品优惠金额|单品优惠",
-                40,
-            ),
-            (
-                "line_coupon",
-                _("Coupon paid by the maker"),
-                "money",
-                "coupon disc|manufacturer coupon|funded coupon|厂家券|品牌券",
-                40,
-            ),
-            ("line_code", _("Coupon code of the line"), "text", "line discount code|line coupon code|商品券码", 80),
-            ("line_tax", _("Line tax"), "money", "line.tax_amount|line.total_tax|line tax amount|商品税额", 40),
-        )
+_LINE_FIELDS = tuple(
+    _f(key, label, type, aliases, max_chars, "line")
+    for key, label, type, aliases, max_chars in (
+        (
+            "line_id",
+            _("Line id"),
+            "id",
+            "line id|lineitem id|line.id|子订单编号|子订单号|明细编号|order line id",
+            120,
+        ),
+        (
+            "product",
+            _("Product id"),
+            "id",
+            "product_id|lineitem product id|line.product_id|line.product|item id|商品id|宝贝id|商品编号|order_line/product_id/id|goods id",
+            120,
+        ),
+        ("variant", _("Variant id"), "id", "variant_id|line.variant_id|line.variation_id|sku id|规格id", 120),
+        (
+            "sku",
+            _("SKU"),
+            "text",
+            "lineitem sku|line.sku|item code|商家编码|规格编码|sku编码|货号|外部系统编号",
+            120,
+        ),
+        (
+            "title",
+            _("Product title"),
+            "text",
+            "lineitem name|line.title|line.name|product name|product|item name|宝贝标题|商品名称|商品标题|标题|全部商品名称|宝贝名称|order_line/name|order_line/product_id",
+            300,
+        ),
+        (
+            "quantity",
+            _("Quantity"),
+            "number",
+            "lineitem quantity|line.quantity|qty|units|商品数量|宝贝总数量|购买数量|数量|件数|order_line/product_uom_qty",
+            40,
+        ),
+        (
+            "unit_price",
+            _("Unit price"),
+            "money",
+            "lineitem price|line.price|price|商品单价|单价|销售价|宝贝价格|价格|order_line/price_unit",
+            40,
+        ),
+        (
+            "list_amount",
+            _("Line amount before discounts"),
+            "money",
+            "line list amount|line.subtotal|line.list_amount|line amount|商品原价小计|商品总价|原价金额",
+            40,
+        ),
+        (
+            "net_amount",
+            _("Line amount after discounts"),
+            "money",
+            "line net amount|line total|line.total|line.net_amount|sales value|商品实付|商品小计|小计|实付金额小计|order_line/price_subtotal",
+            40,
+        ),
+        (
+            "line_discount",
+            _("Line discount"),
+            "money",
+            "lineitem discount|line.discount|line.discount_amount|line.total_discount|line discount amount|discount|retail disc|商品优惠|商品优惠金额|单品优惠",
+            40,
+        ),
+        (
+            "line_coupon",
+            _("Coupon paid by the maker"),
+            "money",
+            "coupon disc|manufacturer coupon|funded coupon|厂家券|品牌券",
+            40,
+        ),
+        ("line_code", _("Coupon code of the line"), "text", "line discount code|line coupon code|商品券码", 80),
+        ("line_tax", _("Line tax"), "money", "line.tax_amount|line.total_tax|line tax amount|商品税额", 40),
     )
+)
 
 
 _ORDER_FIELDS = (
@@ -357,7 +356,7 @@ _ORDER_FIELDS = (
 ORDERS = Dataset(
     "orders",
     _("Orders"),
-    (*_ORDER_FIELDS, *_line_fields()),
+    (*_ORDER_FIELDS, *_LINE_FIELDS),
     (("source_id",), ("placed_at",), ("customer", "email", "phone", "customer_name")),
 )
 LINES = Dataset(
@@ -372,7 +371,7 @@ LINES = Dataset(
             120,
         ),
         _f("currency", _("Currency"), "text", "currency code|货币|币种", 3),
-        *_line_fields(),
+        *_LINE_FIELDS,
     ),
     (("order",), ("unit_price", "list_amount", "net_amount"), ("product", "variant", "sku", "title")),
     attributes=False,

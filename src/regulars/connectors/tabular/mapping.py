@@ -48,7 +48,7 @@ def missing(dataset: str, mapping: Mapping[str, str]) -> list[tuple[str, ...]]:
     return [group for group in DATASETS[dataset].required if not mapped & set(group)]
 
 
-def check_mapping(dataset: str, names: Sequence[str], mapping: Mapping[str, str], translate: Any = str) -> None:
+def check_mapping(dataset: str, names: Sequence[str], mapping: Mapping[str, str]) -> None:
     """Raise FileRefused for a mapping that cannot be run: unknown columns or fields, one field twice, required fields missing."""
     kind = DATASETS[dataset]
     used: dict[str, str] = {}
@@ -87,7 +87,7 @@ def check_mapping(dataset: str, names: Sequence[str], mapping: Mapping[str, str]
             _("The file lacks: %(fields)s."),
             _("Say which columns hold them, or export the file again with these columns."),
             line=1,
-            fields="; ".join(" / ".join(translate(kind.field(key).label) for key in group) for group in lacking),  # type: ignore[union-attr]
+            fields=[[field.label for key in group if (field := kind.field(key))] for group in lacking],
         )
 
 

@@ -32,10 +32,17 @@ class Problem:
     parts: Mapping[str, Any] = field(default_factory=dict)
 
     def reason(self, translate: Callable[[str], str] = plain) -> str:
-        return translate(self.say) % self.parts
+        return translate(self.say) % self._shown(translate)
 
     def remedy(self, translate: Callable[[str], str] = plain) -> str:
-        return translate(self.mend) % self.parts if self.mend else ""
+        return translate(self.mend) % self._shown(translate) if self.mend else ""
+
+    def _shown(self, translate: Callable[[str], str]) -> dict[str, Any]:
+        """The parts; groups of words (``[["E-mail", "Phone"], ["Time"]]``) are translated word by word."""
+        return {
+            name: "; ".join(" / ".join(map(translate, group)) for group in part) if isinstance(part, list) else part
+            for name, part in self.parts.items()
+        }
 
     def as_json(self) -> dict[str, Any]:
         return {"say": self.say, "mend": self.mend, "parts": dict(self.parts)}

@@ -120,7 +120,7 @@ def _refuse_other_kinds(sample: bytes, path: Path) -> None:
         raise FileRefused(
             _("This is a web page (HTML), not a table."),
             _(
-                "The download link may have needed a sign-in. Sign in to the shop system, export again, and check the file in a text editor."
+                "The download may have needed a sign-in. Sign in to the shop system, export again, and look at the file."
             ),
         )
     if start.startswith((b"<?xml", b"<")) and b">" in start:

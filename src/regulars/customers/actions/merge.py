@@ -19,13 +19,18 @@ def merge_customers(survivor: UUID, absorbed: UUID, *, reason: str, actor: str, 
     """
 
     def merge() -> UUID:
-        rows = {row.pk: row for row in Customer.objects.select_for_update().filter(pk__in=[survivor, absorbed]).order_by("pk")}
+        rows = {
+            row.pk: row
+            for row in Customer.objects.select_for_update().filter(pk__in=[survivor, absorbed]).order_by("pk")
+        }
         if survivor == absorbed:
             raise MergeRefused("A customer cannot be merged with itself.")
         if len(rows) < 2:
             raise MergeRefused("One of the two customers does not exist.")
         if rows[survivor].merged_into_id or rows[absorbed].merged_into_id:
-            raise MergeRefused("One of the two is already part of another customer: merge with that one, or split it first.")
+            raise MergeRefused(
+                "One of the two is already part of another customer: merge with that one, or split it first."
+            )
         moved = list(Customer.objects.filter(merged_into=absorbed).values_list("pk", flat=True))
         Customer.objects.filter(pk__in=[absorbed, *moved]).update(merged_into=survivor, recorded_at=at)
         row = Merge.objects.create(
@@ -48,7 +53,9 @@ def split_customer(merge_id: UUID, *, actor: str, at: datetime) -> None:
             raise MergeRefused("This merge does not exist or was undone already.")
         brought = Customer.objects.filter(pk__in=row.moved, merged_into=row.customer_id)
         brought.update(merged_into=row.absorbed_id, recorded_at=at)
-        Customer.objects.filter(pk=row.absorbed_id, merged_into=row.customer_id).update(merged_into=None, recorded_at=at)
+        Customer.objects.filter(pk=row.absorbed_id, merged_into=row.customer_id).update(
+            merged_into=None, recorded_at=at
+        )
         Merge.objects.filter(pk=row.pk).update(undone_at=at, undone_by=actor)
 
     run_tx(split)

@@ -51,7 +51,7 @@ def ensure_customers(
 ) -> dict[str, str]:
     """Ids (32 digits) of the customers an order or event names; unknown ones are made from their name and identities.
 
-    ``wanted`` maps the source's customer id to (name, identities). A known customer gains identities and is not otherwise changed.
+    ``wanted`` maps the source's customer id to (name, identities). A known customer gains identities, nothing else.
     """
     ids = ids_by_source(source, wanted)
     fresh = {source_id: new_hex() for source_id in wanted if source_id not in ids}
@@ -116,14 +116,25 @@ def _record_identities(
                 tally.refused.append(Refusal(source_id, fact.kind, str(error)))
                 continue
             verified = instant(fact.verified_at)
-            rows[customer, fact.kind, value] = (new_hex(), customer, fact.kind, value, fact.value, verified, source, instant(at))
+            rows[customer, fact.kind, value] = (
+                new_hex(),
+                customer,
+                fact.kind,
+                value,
+                fact.value,
+                verified,
+                source,
+                instant(at),
+            )
     if not rows:
         return
     sql = "SELECT customer_id, kind, value FROM customers_identity WHERE customer_id IN ({marks})"
     for customer, kind, value in select_in(sql, {key[0] for key in rows}):
         rows.pop((as_hex(customer), kind, value), None)
     insert(
-        Identity, ("id", "customer_id", "kind", "value", "shown", "verified_at", "source", "recorded_at"), list(rows.values())
+        Identity,
+        ("id", "customer_id", "kind", "value", "shown", "verified_at", "source", "recorded_at"),
+        list(rows.values()),
     )
 
 
@@ -133,7 +144,17 @@ def _record_consents_of(wanted: Mapping[str, tuple[ConsentFact, ...]], source: s
         for c in consents:
             source_id = f"{customer}/{c.channel}/{c.purpose}/{c.at.isoformat()}"
             rows[source_id] = (
-                *(new_hex(), customer, c.channel, c.purpose, c.granted, instant(c.at), source, source_id, to_json(c.proof)),
+                *(
+                    new_hex(),
+                    customer,
+                    c.channel,
+                    c.purpose,
+                    c.granted,
+                    instant(c.at),
+                    source,
+                    source_id,
+                    to_json(c.proof),
+                ),
             )
     if not rows:
         return

@@ -120,7 +120,9 @@ def customer(identifier: UUID) -> CustomerView | None:
     identities = Identity.objects.filter(customer__in=members).order_by("kind", "value")
     seen: dict[tuple[str, str], IdentityView] = {}
     for item in identities:
-        seen.setdefault((item.kind, item.value), IdentityView(item.kind, item.value, item.shown, item.source, item.verified_at))
+        seen.setdefault(
+            (item.kind, item.value), IdentityView(item.kind, item.value, item.shown, item.source, item.verified_at)
+        )
     return CustomerView(
         id=row.pk,
         merged_into=row.merged_into_id,
@@ -193,7 +195,8 @@ def merges(survivor: UUID) -> list[MergeView]:
     """What was merged into this customer, newest first, undone merges included."""
     rows = Merge.objects.filter(customer=survivor).select_related("absorbed").order_by("-at")
     return [
-        MergeView(r.pk, r.absorbed_id, r.absorbed.name or r.absorbed.source_id, r.reason, r.actor, r.at, r.undone_at) for r in rows
+        MergeView(r.pk, r.absorbed_id, r.absorbed.name or r.absorbed.source_id, r.reason, r.actor, r.at, r.undone_at)
+        for r in rows
     ]
 
 

@@ -36,5 +36,7 @@ def _phone(value: str, country: str) -> str:
     except phonenumbers.NumberParseException as error:
         raise ValueError(f"{value!r} is no phone number: {error}") from None
     if not phonenumbers.is_possible_number(number):
-        raise ValueError(f"{value!r} is no phone number of {country}; write it with its country, such as +86 138 0013 8000")
+        raise ValueError(
+            f"{value!r} is no phone number of {country}; write it with its country, such as +86 138 0013 8000"
+        )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

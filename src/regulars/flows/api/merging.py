@@ -45,7 +45,13 @@ class SplitOut(Schema):
     split: UUID = Field(description="The record that stands by itself again.")
 
 
-@router.post("/{ref}/merge", response=MergeOut, auth=WRITE, summary="Merge another customer into this one")
+@router.post(
+    "/{ref}/merge",
+    response=MergeOut,
+    auth=WRITE,
+    summary="Merge another customer into this one",
+    openapi_extra=api.MAY_CONFLICT,
+)
 def merge(request: HttpRequest, ref: api.Ref, body: MergeIn) -> Any:
     """Nothing is rewritten: the other record points at this one, and `split` restores exactly what was."""
     survivor, absorbed = _found(ref), _found(body.absorbed)
@@ -57,7 +63,7 @@ def merge(request: HttpRequest, ref: api.Ref, body: MergeIn) -> Any:
     return {"merge": made, "survivor": survivor, "absorbed": absorbed}
 
 
-@router.post("/{ref}/split", response=SplitOut, auth=WRITE, summary="Undo a merge")
+@router.post("/{ref}/split", response=SplitOut, auth=WRITE, summary="Undo a merge", openapi_extra=api.MAY_CONFLICT)
 def split(request: HttpRequest, ref: api.Ref, body: SplitIn) -> Any:
     """`ref` is the surviving customer."""
     made = next((row for row in queries.merges(_found(ref)) if row.id == UUID(body.merge)), None)

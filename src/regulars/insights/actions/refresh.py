@@ -3,10 +3,12 @@
 Every step is idempotent and put in force at once (a rename, a transaction): a refresh that was killed is run again.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,7 +20,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from regulars.catalog import queries as catalog
-from regulars.customers.queries.directory import Entry, directory, directory_fingerprint
+from regulars.customers.queries.directory import CHUNK, Entry, directory, directory_fingerprint
 from regulars.insights.models import CustomerProfile, ProfileLoad, RhythmState
 from regulars.insights.queries import marts_folder
 from regulars.orders.queries.facts import line_files, order_files
@@ -28,33 +30,13 @@ from regulars.storage.bulk import insert, instant, to_json
 from regulars.storage.transactions import run_tx
 
 Progress = Callable[[int, int, str], None]
-_FIGURES = (
-    *(
-        "r",
-        "f",
-        "m",
-        "value_score",
-        "orders",
-        "order_days",
-        "net_amount",
-        "net_365_amount",
-        "net_90_amount",
-        "net_before_90_amount",
-    ),
-    *(
-        "average_order_amount",
-        "lines_per_order",
-        "discount_share",
-        "value_rank",
-        "value_share",
-        "cumulated_share",
-        "typical_days",
-        "price_low",
-        "price_high",
-        "first_day",
-        "last_day",
-    ),
-    *("gaps", "mean_days", "median_days", "usual_days", "since_days", "lateness", "due_day", "weekday", "hour"),
+_FIGURES = tuple(
+    (
+        "r f m value_score orders order_days net_amount net_365_amount net_90_amount net_before_90_amount "
+        "average_order_amount lines_per_order discount_share value_rank value_share cumulated_share typical_days "
+        "price_low price_high first_day last_day gaps mean_days median_days usual_days since_days lateness due_day "
+        "weekday hour"
+    ).split()
 )
 _TEXTS = ("state", "segment", "channel", "store", "top_category")
 _LIMITS = {name: CustomerProfile._meta.get_field(name).max_length for name in _TEXTS}
@@ -158,7 +140,8 @@ def _snapshot(name: str, version: str, rows: Callable[[], Iterable[tuple[Any, ..
     )
     partial = folder / f"{name}.{os.getpid()}.partial"
     pq.write_table(table, partial, compression="zstd")
-    path = folder / f"{name}-{fingerprint(partial.read_bytes().hex())}.parquet"
+    with partial.open("rb") as file:
+        path = folder / f"{name}-{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}.parquet"
     if path.exists():
         partial.unlink()
     else:
@@ -185,11 +168,14 @@ def _load_profiles(manifest: Manifest, people: str, at: datetime) -> None:
     path = marts_folder() / manifest.files["customer_cards"]
 
     def swap() -> None:
+        told = {"version": manifest.version, "directory": people, "as_of": manifest.as_of, "loaded_at": at}
+        # First, for its lock: of two refreshes at once the second waits here, and then deletes what the first has loaded.
+        ProfileLoad.objects.update_or_create(pk=1, defaults=told)
         CustomerProfile.objects.all().delete()
-        insert(CustomerProfile, _COLUMNS, _profile_rows(path))
-        ProfileLoad.objects.update_or_create(
-            pk=1, defaults={"version": manifest.version, "directory": people, "as_of": manifest.as_of, "loaded_at": at}
-        )
+        # In lists: while COPY runs, its connection can answer none of the queries that make further rows.
+        rows = _profile_rows(path)
+        while chunk := list(islice(rows, CHUNK)):
+            insert(CustomerProfile, _COLUMNS, chunk)
 
     run_tx(swap)
 

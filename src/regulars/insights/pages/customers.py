@@ -25,7 +25,7 @@ from regulars.insights.pages.words import (
     shown_handle,
 )
 from regulars.insights.queries import customers as queries
-from regulars.web.access import EVERYONE, Actor, page
+from regulars.web.access import EVERYONE, MARKETERS, Actor, page
 from regulars.web.lists import Bar, Day, Days, Empty, List, Money, Number, Percent, Query, Tag, Text
 
 _DAY = forms.DateInput(attrs={"type": "date"})
@@ -147,7 +147,7 @@ class Customers(List):
         super().__init__(request, **scope)
         contacts = sees_contacts(request.actor)  # type: ignore[attr-defined]
         self.search = ("search",) if contacts else ("name",)  # type: ignore[misc]
-        self.placeholder = _("Name, e-mail, phone or number") if contacts else _("Name")  # type: ignore[misc]
+        self.placeholder = _("Name, e-mail, phone or number") if contacts else _("Name of the customer")  # type: ignore[misc]
 
     def csv(self) -> StreamingHttpResponse:
         """The list as a contact list: with addresses and numbers, masked for those who do not write to customers."""
@@ -222,7 +222,8 @@ def _unless_zero(name: str, value: Any) -> Any:
 
 @page(EVERYONE)
 def customers(request: HttpRequest) -> HttpResponseBase:
-    return AllCustomers(request).response("insights/customers.html")
+    may_save = request.actor.role in MARKETERS  # type: ignore[attr-defined]
+    return AllCustomers(request).response("insights/customers.html", {"may_save": may_save})
 
 
 @page(EVERYONE)
@@ -253,15 +254,26 @@ class CountedSegment:
 
 
 def counted_segments(request: HttpRequest) -> list[CountedSegment]:
-    """Saved segments, each counted through the list's own filters: one query each, whatever they hold."""
-    counted = []
-    for segment in queries.segments():
-        asked = QueryDict(mutable=True)
-        for name, values in segment.parameters.items():
-            asked.setlist(name, values if isinstance(values, list) else [values])
-        copy = HttpRequest()
-        copy.GET, copy.path = asked, reverse("customers")
-        copy.actor, copy.shop = request.actor, request.shop  # type: ignore[attr-defined]
-        href = f"{reverse('customers')}?{asked.urlencode()}"
-        counted.append(CountedSegment(segment, AllCustomers(copy).total, href))
-    return counted
+    """Saved segments, all counted in one query through the list's own filters."""
+    saved = [(segment, _asked(segment)) for segment in queries.segments()]
+    lists = [AllCustomers(_request_for(asked, request)).found for _segment, asked in saved]
+    counts = queries.counts([rows for rows in lists if isinstance(rows, QuerySet)])
+    return [
+        CountedSegment(segment, count, f"{reverse('customers')}?{asked.urlencode()}")
+        for (segment, asked), count in zip(saved, counts, strict=True)
+    ]
+
+
+def _asked(segment: SavedSegment) -> QueryDict:
+    asked = QueryDict(mutable=True)
+    for name, values in segment.parameters.items():
+        asked.setlist(name, values)
+    return asked
+
+
+def _request_for(asked: QueryDict, request: HttpRequest) -> HttpRequest:
+    """The reader's request, had they asked the customer list for this."""
+    copy = HttpRequest()
+    copy.GET, copy.path = asked, reverse("customers")
+    copy.actor, copy.shop = request.actor, request.shop  # type: ignore[attr-defined]
+    return copy

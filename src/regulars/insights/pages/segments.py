@@ -1,13 +1,16 @@
 """Saved segments: filters of the customer list under a name, with live counts."""
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from regulars.insights.actions import Refused, delete_segment, rename_segment, save_segment
 from regulars.insights.pages.customers import counted_segments
@@ -23,15 +26,26 @@ def segments(request: HttpRequest) -> HttpResponse:
 @page(MARKETERS)
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
-    asked = QueryDict(request.POST.get("parameters", "")[:2000])
+    asked = _shown_filter(request)
     kept = {name: values for name, values in asked.lists() if name not in ("page", "size", "sort", "export")}
     try:
         save_segment(request.POST.get("name", ""), kept, actor=request.actor.name, at=timezone.now())  # type: ignore[attr-defined]
     except Refused as refused:
         messages.error(request, str(refused))
-        return redirect(f"/customers/?{asked.urlencode()}")
+        return _go(request, f"{reverse('customers')}?{asked.urlencode()}")
     messages.success(request, _("The segment was saved."))
-    return redirect("segments")
+    return _go(request, reverse("segments"))
+
+
+def _shown_filter(request: HttpRequest) -> QueryDict:
+    """The filter the reader sees: the address htmx has pushed, else what the page was opened with."""
+    if htmx := getattr(request, "htmx", None):
+        return QueryDict(urlsplit(htmx.current_url or "").query[:2000])
+    return QueryDict(request.POST.get("parameters", "")[:2000])
+
+
+def _go(request: HttpRequest, address: str) -> HttpResponse:
+    return HttpResponseClientRedirect(address) if getattr(request, "htmx", None) else redirect(address)
 
 
 @page(MARKETERS)

@@ -131,7 +131,7 @@ CHAPTERS = (
             ),
             Definition(
                 "regulars",
-                _("Regulars"),
+                _("Regular customers"),
                 _("Customers who know the way: they bought on three days or more."),
                 _("customers with 3 purchase days or more"),
                 _CUSTOMERS,
@@ -224,7 +224,7 @@ CHAPTERS = (
         ),
     ),
     Chapter(
-        _("Value"),
+        _("Customer value"),
         (
             Definition(
                 "rfm",

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.conf import settings
 
-from regulars.science.engine import Manifest, read_manifest
+from regulars.science.engine import Manifest, marts, read_manifest
 
 Row = dict[str, Any]
 
@@ -24,7 +24,9 @@ def manifest() -> Manifest | None:
         written_ns = (marts_folder() / "manifest.json").stat().st_mtime_ns
     except FileNotFoundError:
         return None
-    return _manifest(marts_folder(), written_ns)
+    found = _manifest(marts_folder(), written_ns)
+    # After an update of Regulars a mart may be new: what was built before it does not count.
+    return found if found and {mart.name for mart in marts()} <= found.files.keys() else None
 
 
 @lru_cache(maxsize=4)

@@ -33,7 +33,9 @@ class FactBatch:
         self._lines: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self._changed: dict[str, int] = defaultdict(int)
 
-    def add(self, order_id: str, customer_id: str, order: OrderFact, row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> None:
+    def add(
+        self, order_id: str, customer_id: str, order: OrderFact, row: Sequence[Any], lines: Sequence[Sequence[Any]]
+    ) -> None:
         """A new order: ``row`` as ``record`` stores it (digest first), ``lines`` its stored rows."""
         day = order.placed_at.astimezone(self.zone).date()
         month = f"{day.year:04}-{day.month:02}"
@@ -90,18 +92,23 @@ def _rebuild(month: str, zone: ZoneInfo) -> None:
         FactMonth.objects.filter(month=month).update(changed=0, generation=row.generation + 1)
 
 
-def _stored_rows(since: datetime, until: datetime, zone: ZoneInfo) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+def _stored_rows(
+    since: datetime, until: datetime, zone: ZoneInfo
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     amounts = [f.name for f in ORDER_SCHEMA][8:]
     rows = Order.objects.filter(placed_at__gte=since, placed_at__lt=until).order_by("id")
     heads: dict[Any, tuple[Any, ...]] = {}
     orders = []
-    for r in rows.values_list("id", "customer_id", "placed_at", "state", "currency", "channel", "store", *amounts).iterator():
+    for r in rows.values_list(
+        "id", "customer_id", "placed_at", "state", "currency", "channel", "store", *amounts
+    ).iterator():
         heads[r[0]] = (str(r[0]), str(r[1]), r[2], r[2].astimezone(zone).date())
         orders.append((*heads[r[0]], *r[3:]))
     columns = ("order_id", "number", "product_id", *[f.name for f in LINE_SCHEMA][6:])
     found = Line.objects.filter(order__placed_at__gte=since, order__placed_at__lt=until).order_by("order_id", "number")
     lines = [
-        (*heads[r[0]], r[1], str(r[2]) if r[2] else None, *r[3:]) for r in found.values_list(*columns).iterator(chunk_size=20_000)
+        (*heads[r[0]], r[1], str(r[2]) if r[2] else None, *r[3:])
+        for r in found.values_list(*columns).iterator(chunk_size=20_000)
     ]
     return orders, lines
 

@@ -15,10 +15,21 @@ from regulars.core.facts import Discount, LineFact, OrderFact, Tally
 from regulars.core.money import split
 from regulars.orders.actions.facts import FactBatch
 from regulars.orders.models import Line, Order, StateChange
-from regulars.storage.bulk import as_hex, delete_in, insert, instants, new_hex, select_in, to_json, update
+from regulars.storage.bulk import as_hex, delete_in, insert, instants, new_hex, to_json, update
 
 _STATED = (
-    *("digest", "number", "customer_id", "placed_at", "state", "currency", "channel", "store", "seller_id", "line_count"),
+    *(
+        "digest",
+        "number",
+        "customer_id",
+        "placed_at",
+        "state",
+        "currency",
+        "channel",
+        "store",
+        "seller_id",
+        "line_count",
+    ),
     *("list_amount", "discount_amount", "net_amount", "shipping_amount", "tax_amount", "tax_included", "funded_amount"),
     *("paid_amount", "refunded_amount", "discounts", "attributes", "source_updated_at", "recorded_at", "recorded_by"),
 )
@@ -123,7 +134,8 @@ class _Writes:
         self.batch.flush()
 
     def _kept_lines(self, identifier: str) -> list[tuple[Any, ...]]:
-        return select_in(f"SELECT {', '.join(_LINE)} FROM orders_line WHERE order_id IN ({{marks}})", [identifier])
+        rows = Line.objects.filter(order=identifier).order_by("number").values_list(*_LINE)
+        return [tuple(row) for row in rows]
 
     def _lines(self, order: OrderFact, identifier: str, after: int) -> list[tuple[Any, ...]]:
         """Rows of the order's lines, order-level discounts shared among them by what each line is worth."""
@@ -138,7 +150,15 @@ class _Writes:
             rows.append(
                 (
                     *(identifier, after + index + 1, customer, line.source_id, product, variant, line.sku, line.title),
-                    *(line.quantity_milli, line.list_amount, borne, line.list_amount - borne, line.tax_amount, funded, text),
+                    *(
+                        line.quantity_milli,
+                        line.list_amount,
+                        borne,
+                        line.list_amount - borne,
+                        line.tax_amount,
+                        funded,
+                        text,
+                    ),
                 )
             )
         return rows
@@ -166,7 +186,12 @@ class _Writes:
             listed = net + borne
         seller = self.known.sellers.get(order.seller) if order.seller else None
         return (
-            *(digest, order.number or order.source_id, self.known.customers[order.customer], self.instant(order.placed_at)),
+            *(
+                digest,
+                order.number or order.source_id,
+                self.known.customers[order.customer],
+                self.instant(order.placed_at),
+            ),
             *(order.state, order.currency, order.channel, order.store, seller, len(lines), listed, borne, net),
             *(order.shipping_amount, tax, order.tax_included, funded, paid, order.refunded_amount),
             *(_summed(order.discounts)[2], to_json(order.attributes)),
@@ -209,8 +234,9 @@ def _joined(orders: Sequence[OrderFact], run_id: str | None) -> list[OrderFact]:
     for order in orders:
         earlier = joined.get(order.source_id)
         if earlier is not None and run_id is not None and earlier.lines and order.lines and earlier != order:
-            order = replace(order, lines=(*earlier.lines, *order.lines))
-        joined[order.source_id] = order
+            joined[order.source_id] = replace(order, lines=(*earlier.lines, *order.lines))
+        else:
+            joined[order.source_id] = order
     return list(joined.values())
 
 

@@ -1,13 +1,16 @@
 """What is stored twice must agree: an order's totals with its lines, the facts on disk with the orders."""
 
 from collections import Counter
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from django.db import connection
 
 from regulars.orders.models import FactMonth, Order
-from regulars.orders.queries.facts import line_files, order_files
+from regulars.orders.queries.facts import ORDER_SCHEMA, line_files, order_files
 
 SHOWN_MAX = 20
 
@@ -71,12 +74,19 @@ def _months_on_disk() -> set[str]:
 
 
 def _on_disk(month: str) -> tuple[int, int, int, int]:
-    orders, lines = order_files().files(month), line_files().files(month)
-    if not orders:
-        return (0, 0, 0, 0)
-    with duckdb.connect() as db:
-        sql = "SELECT count(*), count(DISTINCT order_id), coalesce(sum(net_amount), 0)::BIGINT FROM read_parquet(?)"
-        head = db.execute(sql, [[str(path) for path in orders]]).fetchall()[0]
-        sql = "SELECT coalesce(sum(net_amount), 0)::BIGINT FROM read_parquet(?)"
-        net = db.execute(sql, [[str(path) for path in lines]]).fetchall()[0][0]
-    return (*head, net)
+    orders = _columns(order_files().files(month), ["order_id", "net_amount"])
+    lines = _columns(line_files().files(month), ["net_amount"])
+    distinct = pc.count_distinct(orders["order_id"]).as_py()
+    return (
+        orders.num_rows,
+        distinct,
+        pc.sum(orders["net_amount"]).as_py() or 0,
+        pc.sum(lines["net_amount"]).as_py() or 0,
+    )
+
+
+def _columns(files: list[Path], names: list[str]) -> pa.Table:
+    schema = pa.schema([ORDER_SCHEMA.field(name) for name in names])
+    return pa.concat_tables(
+        [schema.empty_table(), *(pq.read_table(f, columns=names, partitioning=None) for f in files)]
+    )

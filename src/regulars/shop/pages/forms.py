@@ -152,14 +152,14 @@ class SettingsForm(ShopForm):
 
 
 class ProfileForm(forms.Form):
-    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=80)
+    name = forms.CharField(label=_("Name"), max_length=80)
     language = forms.ChoiceField(
         label=_("Language"), required=False, choices=[("", _("As the browser says")), *settings.LANGUAGES]
     )
 
 
 class InviteForm(forms.Form):
-    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=80)
+    name = forms.CharField(label=_("Name"), max_length=80)
     email = forms.EmailField(label=_("E-mail"), max_length=254)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.READER, widget=forms.RadioSelect)
 
@@ -172,7 +172,9 @@ class KeyForm(forms.Form):
     """``lifetime`` in days; empty for a key that does not run out."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=80, help_text=_("The program that will use the key, so that you know it again.")
+        label=pgettext_lazy("key", "Name"),
+        max_length=80,
+        help_text=_("The program that will use the key, so that you know it again."),
     )
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple

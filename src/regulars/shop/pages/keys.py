@@ -29,7 +29,7 @@ STATES = {
 
 
 class KeyTable(tables.Table):
-    name = Text(gettext_lazy("Name"), sub="shown_prefix", card="title")
+    name = Text(pgettext_lazy("key", "Name"), sub="shown_prefix", card="title")
     scopes = Text(gettext_lazy("What it may do"), orderable=False)
     state = Tag(
         gettext_lazy("State"), labels=STATES, tones={"valid": "good", "revoked": "plain", "expired": "warn"}, card="end"

@@ -33,7 +33,7 @@ STATES = {True: pgettext_lazy("account", "active"), False: pgettext_lazy("accoun
 
 class TeamTable(tables.Table):
     name = Text(
-        pgettext_lazy("person", "Name"),
+        gettext_lazy("Name"),
         linkify=lambda record: reverse("person", args=[record.id]),
         accessor="title",
         order_by="name",

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from regulars.shop.models import AuditEntry
-from regulars.web.access import OWNERS, page
+from regulars.shop.models import AuditEntry, Shop
+from regulars.web.access import OWNERS, Role, Scope, page
 from regulars.web.lists import Empty, List, Moment, Query, Tag, Text
 
 # Actions of other rooms show under their own names until they are listed here.
@@ -29,6 +29,17 @@ ACTIONS = {
     "key.created": _("created an API key"),
     "key.revoked": _("revoked an API key"),
 }
+FIELDS = {
+    "role": _("Role"),
+    "scopes": _("What it may do"),
+    "name": _("Shop name"),
+    "currency": _("Currency"),
+    "zone": _("Time zone"),
+    "country": _("Country or region"),
+    "as_of": _("Figures stand at"),
+    "is_sample": _("Sample shop"),
+}
+_VALUES = {**dict(Role.choices), **dict(Scope.choices), **dict(Shop.AsOf.choices)}
 _TONES = {"staff.deactivated": "warn", "key.revoked": "warn"}
 
 
@@ -51,8 +62,13 @@ def _in_words(details: dict[str, Any]) -> str:
     words = []
     for name, value in details.items():
         joint = ", " if name == "scopes" else " → "
-        words.append(f"{name}: {joint.join(map(str, value)) if isinstance(value, list) else value}")
+        told = joint.join(_told(one) for one in (value if isinstance(value, list) else [value]))
+        words.append(f"{FIELDS.get(name, name)}: {told}")
     return "; ".join(words)
+
+
+def _told(value: Any) -> str:
+    return str(_VALUES.get(value, value)) if isinstance(value, str) else str(value)
 
 
 class TrailFilters(django_filters.FilterSet):

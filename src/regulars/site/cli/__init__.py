@@ -11,7 +11,9 @@ import typer
 import regulars
 from regulars.site.cli import importing, running, shop
 
-app = typer.Typer(name="regulars", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=regulars.__doc__)
+app = typer.Typer(
+    name="regulars", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=regulars.__doc__
+)
 
 
 def _version(wanted: bool) -> None:
@@ -22,7 +24,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Self-hosted customer loyalty for online shops."""
 
@@ -33,7 +37,9 @@ app.command("worker")(running.worker)
 app.command("import")(importing.import_files)
 app.command("refresh")(shop.refresh)
 app.command("verify")(shop.verify)
-app.command("manage", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, hidden=True)(running.manage)
+app.command("manage", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, hidden=True)(
+    running.manage
+)
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -59,14 +58,18 @@ def manage(context: typer.Context, data_dir: DataDir = None) -> None:
 
 
 def _serve(host: str, port: int, *, sign_in_as_demo: bool = False) -> None:
+    from django.conf import settings
+
     from regulars.site.serving import first_link, serve_until_stopped
 
     address = f"http://{host}:{port}"
-    terminal.err.print(f"\n[bold]Regulars[/] opens at [link]{address}{first_link(demo=sign_in_as_demo)}[/link]", soft_wrap=True)
+    terminal.err.print(
+        f"\n[bold]Regulars[/] opens at [link]{address}{first_link(demo=sign_in_as_demo)}[/link]", soft_wrap=True
+    )
     terminal.err.print("Stop with Ctrl+C.\n")
-    worker_command = [sys.executable, "-m", "regulars", "worker"]
-    with subprocess.Popen(worker_command, cwd=Path.cwd()) as process:
-        try:
-            serve_until_stopped(host, port)
-        finally:
+    workers = [subprocess.Popen([sys.executable, "-m", "regulars", "worker"]) for _ in range(settings.WORKERS)]
+    try:
+        serve_until_stopped(host, port)
+    finally:
+        for process in workers:
             process.terminate()

@@ -12,9 +12,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from regulars.core.money import to_decimal
+
 Progressed = Callable[[int, int, str], None]
 DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="Folder of all state; default: REGULARS_DATA_DIR, else var/.", show_default=False)
+    Path | None,
+    typer.Option("--data-dir", help="Folder of all state; default: REGULARS_DATA_DIR, else var/.", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 err = Console(stderr=True, highlight=False)
@@ -51,13 +54,35 @@ def print_result(result: dict[str, Any], as_json: bool) -> None:
         return
     width = max((len(key) for key in result), default=0)
     for key, value in result.items():
-        typer.echo(f"{key.replace('_', ' '):<{width}}  {value}")
+        typer.echo(f"{key.replace('_', ' '):<{width}}  {_for_people(value)}")
+
+
+def _for_people(value: Any) -> str:
+    """Money with its currency, counts with separators, lists as lines."""
+    match value:
+        case {"amount": int(amount), "currency": str(currency)}:
+            return f"{to_decimal(amount, currency):,} {currency}"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:.4g}"
+        case list():
+            return "\n".join(("", *(f"  {item}" for item in value))) if value else "none"
+    return str(value)
 
 
 @contextmanager
 def progress_bar() -> Iterator[Progressed]:
     """A bar on standard error, fed with (done, total, label); silent where standard error is no terminal."""
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=err, disable=not sys.stderr.isatty()) as bar:
         tasks: dict[str, Any] = {}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +31,7 @@ for _filter in (
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, size: int = 18) -> str:
     """A Lucide icon, hidden from screen readers: ``{% icon "users" %}``. An unknown name shows a circle."""
     try:

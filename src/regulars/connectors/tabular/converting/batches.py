@@ -56,7 +56,7 @@ class Options:
 
 @dataclass(slots=True)
 class Batch:
-    """Facts to record together, with the line each began on. The same file gives the same batches, so counting them is a checkpoint."""
+    """Facts to record together, and the line each began on. The same file gives the same batches: their count is a checkpoint."""
 
     dataset: str = ""
     facts: list[Any] = field(default_factory=list)
@@ -84,7 +84,7 @@ class Converter(ABC):
                 self.kept.append((name, number))
             elif target and target not in self.columns and self.dataset.field(target):
                 self.columns[target] = number
-        self._seen: dict[int, int] = {}
+        self._seen: dict[int, Any] = {}
 
     @abstractmethod
     def convert(self, block: Block) -> Batch:
@@ -105,14 +105,13 @@ class Converter(ABC):
     def rejection(self, block: Block, index: int, key: str, value: Any, problem: Problem) -> Rejection:
         return Rejection(block.lines[index], self.name_of(key), shorten(value), problem, block.row(index))
 
-    def remember(self, source_id: str, content: int) -> str:
-        """Whether an id is "new" in this file, "same" as before, or came again with other content ("changed")."""
+    def remember(self, source_id: str, content: Any) -> Any:
+        """What this file said of an id before, None where it is new; ``content`` is remembered unless the memory is full."""
         key = hash(source_id)
         earlier = self._seen.get(key)
-        if earlier is None and len(self._seen) >= IDS_REMEMBERED:
-            return "new"
-        self._seen[key] = content
-        return "new" if earlier is None else "same" if earlier == content else "changed"
+        if earlier is not None or len(self._seen) < IDS_REMEMBERED:
+            self._seen[key] = content
+        return earlier
 
 
 def taken(column: Sequence[Any] | pa.Array, indices: Sequence[int] | None) -> Sequence[Any] | pa.Array:

@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -236,10 +237,8 @@ def handle_id(kind: str, value: str, country: str) -> str:
     """The id of a customer whom a source knows by a handle alone, the same however the handle is written."""
     value = unicodedata.normalize("NFKC", value).strip().lower()
     if kind == "phone":
-        try:
+        with suppress(phonenumbers.NumberParseException):
             value = phonenumbers.format_number(phonenumbers.parse(value, country), phonenumbers.PhoneNumberFormat.E164)
-        except phonenumbers.NumberParseException:
-            pass
     return f"{kind}:{value}"[:120]
 
 

@@ -4,14 +4,15 @@ An order is taken whole or not at all: with one line missing its amounts would b
 by itself, would replace the lines taken now. So a bad row brings the whole order to the rejects, each row with its reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, repeat
 from typing import Any
 
 import pyarrow as pa
 
-from regulars.connectors.tabular.converting.batches import Bad, Batch, Converter, taken
+from regulars.connectors.tabular.converting.batches import Bad, Batch, Converter, Options, taken
 from regulars.connectors.tabular.converting.cells import handle_id, text_of
 from regulars.connectors.tabular.converting.columns import convert_column, money_column
 from regulars.connectors.tabular.converting.records import ATTRIBUTE_CHARS, MISSING_ID
@@ -45,6 +46,7 @@ class _Part:
     order_id: str
     fact: Any
     line: int
+    head: int
     content: list[int]
     refused: list[Rejection]
     spans: list[tuple[Block, int, int]]
@@ -53,6 +55,10 @@ class _Part:
 
 class OrderConverter(Converter):
     _waiting: _Part | None = None
+
+    def __init__(self, dataset: str, names: Sequence[str], mapping: Mapping[str, str], options: Options) -> None:
+        super().__init__(dataset, names, mapping, options)
+        self._ready: dict[str, Any] = {}
 
     @cached_property
     def appends(self) -> bool:  # type: ignore[override]
@@ -73,27 +79,45 @@ class OrderConverter(Converter):
             return batch
         ids, bad = self._ids(block)
         starts = [i for i, order_id in enumerate(ids) if i == 0 or order_id != ids[i - 1]]
-        heads = self.heads(block, ids, starts, bad)
-        lines = self._lines(block, heads, starts, bad)
-        for head, start, stop in zip(heads, starts, [*starts[1:], len(ids)], strict=True):
-            self._take(self._part(ids[start], head, lines, (block, start, stop), bad), batch)
+        stops = [*starts[1:], len(ids)]
+        heads = self.heads(block, starts, bad)
+        lengths = [stop - start for start, stop in zip(starts, stops, strict=True)]
+        currencies = list(chain.from_iterable(map(repeat, heads.currencies, lengths)))
+        lines = line_facts(self, block, currencies, bad) if self.has_lines else _NO_LINES
+        for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+            self._take(self._part(ids[start], heads, number, lines, (block, start, stop), bad), batch)
+        batch.facts = list(self._ready.values())
+        self._ready = {}
         return batch
 
     def finish(self) -> Batch:
         batch = Batch()
         if self._waiting is not None:
             self._emit(self._waiting, batch)
-            self._waiting = None
+            batch.facts = list(self._ready.values())
+            self._waiting, self._ready = None, {}
         return batch
 
-    def _part(self, order_id: str, head: Any, lines: "_Lines", span: tuple[Block, int, int], bad: Bad) -> _Part:
+    def _part(
+        self, order_id: str, heads: "_Heads", number: int, lines: "_Lines", span: tuple[Block, int, int], bad: Bad
+    ) -> _Part:
+        """The rows of one order that stand together: a fact, or what is wrong with them."""
         block, start, stop = span
+        waiting = self._waiting
+        continues = number == 0 and waiting is not None and waiting.order_id == order_id and self.has_lines
+        if not continues and number in heads.bad:
+            bad.setdefault(start, heads.bad[number])
+        fact: Any = None
+        if not any(i in bad for i in range(start, stop)) if bad else True:
+            found = tuple([line for line in lines.facts[start:stop] if line is not None]) if self.has_lines else None
+            if continues:
+                fact = waiting and waiting.fact and replace(waiting.fact, lines=found)
+            elif isinstance(fact := self.build(order_id, heads, number, found), tuple):
+                bad[start], fact = fact, None
         refused = [self.rejection(block, i, *bad[i]) for i in range(start, stop) if i in bad] if bad else []
-        part = _Part(order_id, None, block.lines[start], lines.signatures[start:stop], refused, [span])
-        if head is not None and not refused:
-            found = tuple([line for line in lines.facts[start:stop] if line is not None]) if self.has_lines else ()
-            part.fact = replace(head, lines=found) if self.has_lines else head
-        return part
+        return _Part(
+            order_id, fact, block.lines[start], heads.signature(number), lines.signatures[start:stop], refused, [span]
+        )
 
     def _take(self, part: _Part, batch: Batch) -> None:
         """Join a part to the one waiting when it is the same order, else send the waiting one off."""
@@ -118,17 +142,32 @@ class OrderConverter(Converter):
             waiting.fact = replace(waiting.fact, lines=(*waiting.fact.lines, *part.fact.lines))
 
     def _emit(self, part: _Part, batch: Batch) -> None:
+        """Send an order off. One that came before in this file: the same again says nothing; the same lines under another
+        head change the head; other lines are a further part of the order; without lines the last row counts."""
         if part.fact is None:
             self._refuse(part, batch)
             return
-        seen = self.remember(part.order_id, hash(tuple(part.content)) if part.content else hash(repr(part.fact)))
-        if seen == "same":
-            batch.unchanged += 1
-            return
-        if seen == "changed":
-            batch.repeated += 1
-        batch.facts.append(part.fact)
+        lines = hash(tuple(part.content))
+        told, head = self.remember(part.order_id, ((lines,), part.head)) or ((), None)
+        fact = part.fact
+        if told:
+            if lines in told and (head == part.head):
+                batch.unchanged += 1
+                return
+            batch.repeated += head != part.head
+            self._seen[hash(part.order_id)] = ((*told, lines) if lines not in told else told, part.head)
+            fact = self._again(part, lines in told)
+        self._ready[part.order_id] = fact
         batch.lines[part.order_id] = part.line
+
+    def _again(self, part: _Part, same_lines: bool) -> Any:
+        """The fact of an order that was sent before, joined with what of it is still in this batch."""
+        earlier = self._ready.get(part.order_id)
+        if not self.has_lines:
+            return part.fact
+        if earlier is None:
+            return replace(part.fact, lines=None) if same_lines else part.fact
+        return replace(part.fact, lines=(*(earlier.lines or ()), *(() if same_lines else part.fact.lines)))
 
     def _refuse(self, part: _Part, batch: Batch) -> None:
         """Send an order's rows to the rejects: the bad ones with their reasons, the others with where to look."""
@@ -158,48 +197,28 @@ class OrderConverter(Converter):
             above = ids[index]
         return ids, bad
 
-    def heads(self, block: Block, ids: list[str], starts: list[int], bad: Bad) -> list[OrderFact | None]:
-        """One fact without lines for each run of rows; None where the order continues one that waits, or is refused."""
+    def heads(self, block: Block, starts: list[int], bad: Bad) -> "_Heads":
+        """The order's own cells, converted where an order begins."""
         told = [key for key in self.columns if self.field(key).level == "record" or not self.has_lines]
         columns = {key: taken(block.columns[self.columns[key]], starts) for key in told}
         own: Bad = {}
         values: dict[str, list[Any]] = {}
-        for key in ("currency", *columns):
-            if key in columns and key not in values and self.field(key).type != "money":
-                values[key] = convert_column(self.field(key), columns[key], self.options, own)
+        for key, column in columns.items():
+            if self.field(key).type != "money":
+                values[key] = convert_column(self.field(key), column, self.options, own)
         currencies = [c or self.options.currency for c in values.get("currency", [""] * len(starts))]
+        if self._waiting is not None and self._waiting.fact is not None and starts:
+            # The first rows may continue the order that waits, whose currency stands in the block before.
+            currencies[0] = values["currency"][0] if values.get("currency", [None])[0] else self._waiting.fact.currency
         for key, column in columns.items():
             if self.field(key).type == "money":
                 values[key] = money_column(self.field(key), column, self.options, own, currencies)
-        values["currency"] = currencies
         kept = [(name, taken(block.columns[number], starts)) for name, number in self.kept]
-        facts: list[OrderFact | None] = []
-        for number, start in enumerate(starts):
-            if self._continues(number, ids[start], values):
-                facts.append(self._continued(ids[start]))
-                continue
-            fact = None if number in own or start in bad else self._head(ids[start], values, number, kept)
-            if isinstance(fact, tuple):
-                own[number], fact = fact, None
-            if number in own:
-                bad.setdefault(start, own[number])
-            facts.append(fact)
-        return facts
+        return _Heads(currencies, tuple(values), list(zip(*values.values(), strict=True)), own, kept)
 
-    def _continues(self, number: int, order_id: str, values: dict[str, list[Any]]) -> bool:
-        """Whether the block begins amid the order that waits, whose own cells then stand in the block before."""
-        return number == 0 and self._waiting is not None and self._waiting.order_id == order_id and self.has_lines
-
-    def _continued(self, order_id: str) -> OrderFact | None:
-        assert self._waiting is not None
-        fact = self._waiting.fact
-        return None if fact is None else replace(fact, lines=())
-
-    def _head(self, order_id: str, values: dict[str, list[Any]], number: int, kept: list[tuple[str, Any]]) -> Any:
-        def get(key: str) -> Any:
-            column = values.get(key)
-            return None if column is None else column[number]
-
+    def build(self, order_id: str, heads: "_Heads", number: int, lines: tuple[LineFact, ...] | None) -> Any:
+        """The fact of an order, or (field, value, problem) where its cells cannot make one."""
+        get = dict(zip(heads.keys, heads.rows[number], strict=True)).get
         handles = tuple([IdentityFact(kind, value) for kind in ("email", "phone") if (value := get(kind))])
         customer = get("customer") or ""
         if not customer and not handles:
@@ -225,12 +244,13 @@ class OrderConverter(Converter):
             order_id,
             customer,
             placed_at,
-            get("currency"),
+            heads.currencies[number],
             state=self._state(get),
             number=get("number") or "",
             channel=get("channel") or "",
             store=get("store") or "",
             seller=get("seller") or "",
+            lines=lines,
             discounts=(Discount("coupon" if code else "manual", off, code),) if off else (),
             shipping_amount=get("shipping_amount") or 0,
             tax_amount=get("tax_amount"),
@@ -238,7 +258,7 @@ class OrderConverter(Converter):
             paid_amount=get("paid_amount"),
             identities=handles,
             customer_name=get("customer_name") or "",
-            attributes=_extras(kept, number) if kept else NONE,
+            attributes=_extras(heads.kept, number) if heads.kept else NONE,
             updated_at=get("updated_at"),
         )
         return fact if self.has_lines else self._of_totals(fact, get)
@@ -270,16 +290,6 @@ class OrderConverter(Converter):
         )
         return replace(fact, lines=(line,))
 
-    def _lines(self, block: Block, heads: Sequence[Any], starts: Sequence[int], bad: Bad) -> "_Lines":
-        if not self.has_lines:
-            return _Lines([], [])
-        currencies: list[str] = []
-        for number, start in enumerate(starts):
-            stop = starts[number + 1] if number + 1 < len(starts) else len(block)
-            head = heads[number]
-            currencies += [(head.currency if head is not None else "") or self.options.currency] * (stop - start)
-        return line_facts(self, block, currencies, bad)
-
 
 def _plain(cell: Any) -> Any:
     return cell.as_py() if isinstance(cell, pa.Scalar) else cell
@@ -291,6 +301,21 @@ def _extras(kept: list[tuple[str, Any]], index: int) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
+class _Heads:
+    """The cells of orders, a row of values (``rows``, named by ``keys``) for each; ``bad`` by number of the order."""
+
+    currencies: list[str]
+    keys: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    bad: Bad
+    kept: list[tuple[str, Any]]
+
+    def signature(self, number: int) -> int:
+        """A number that tells heads of different content apart."""
+        return hash((self.rows[number], self.currencies[number])) if self.rows else 0
+
+
+@dataclass(slots=True)
 class _Lines:
     """A fact per row (None for a row that holds no line), and a hash of each row's line cells."""
 
@@ -298,82 +323,93 @@ class _Lines:
     signatures: list[int]
 
 
+_NO_LINES = _Lines([], [])
+
+
 def line_facts(converter: Converter, block: Block, currencies: Sequence[str], bad: Bad) -> _Lines:
-    """The lines of a block, as fast as Python makes objects: whole columns first, then one loop that calls nothing."""
-    size = len(block)
-    values: dict[str, list[Any]] = {}
+    """The lines of a block, as fast as Python makes objects: whole columns first, then one loop that calls next to nothing."""
+    size, values = len(block), dict[str, list[Any]]()
     for key, number in converter.columns.items():
         field = converter.field(key)
         if field.level == "line":
-            column = block.columns[number]
+            column, options = block.columns[number], converter.options
+            is_money = field.type == "money"
             values[key] = (
-                money_column(field, column, converter.options, bad, currencies)
-                if field.type == "money"
-                else convert_column(field, column, converter.options, bad)
+                money_column(field, column, options, bad, currencies)
+                if is_money
+                else convert_column(field, column, options, bad)
             )
+    signatures = list(map(hash, zip(*values.values(), strict=True)))
     nothing: list[Any] = [None] * size
-    texts = [values.get(key, nothing) for key in ("product", "variant", "sku", "title", "line_id", "line_code")]
-    amounts = [
-        values.get(key, nothing)
-        for key in ("quantity", "unit_price", "list_amount", "net_amount", "line_discount", "line_coupon", "line_tax")
-    ]
-    rows = list(zip(*amounts, *texts, strict=True))
+    quantities, listed, offs = _priced(values, nothing)
+    coupons, codes = values.get("line_coupon", nothing), values.get("line_code", nothing)
     known: dict[Any, tuple[Discount, ...]] = {}
-    facts: list[LineFact | None] = []
-    blank = (None,) * 13
-    for index, row in enumerate(rows):
-        quantity, unit, listed, net, off, coupon, tax, product, variant, sku, title, line_id, code = row
-        if row == blank:
-            facts.append(None)
-            continue
-        if quantity is None:
-            quantity = 1000
-        if off is not None and off < 0:
-            off = -off  # some systems write what is taken off as -5.00
-        if listed is None:
-            if net is not None:
-                listed = net + (off or 0)
-            elif unit is not None:
-                listed = (unit * quantity + 500) // 1000
-            else:
-                bad.setdefault(index, (_amount_key(converter), "", _NO_AMOUNT))
-                facts.append(None)
-                continue
-        if off is None:
-            off = 0 if net is None else listed - net
-        if listed < 0 or off < 0 or (coupon or 0) < 0:
-            bad.setdefault(index, (_amount_key(converter), listed, _NEGATIVE if listed < 0 else _TOO_MUCH_OFF))
-            facts.append(None)
-            continue
-        if off or coupon:
-            key = (off, coupon, code)
-            discounts = known.get(key)
-            if discounts is None:
-                discounts = known[key] = _discounts(off, coupon or 0, code or "")
-        else:
-            discounts = ()
-        facts.append(
-            LineFact(
-                quantity,
-                listed,
-                product or "",
-                variant or "",
-                sku or "",
-                title or "",
-                line_id or "",
-                tax or 0,
-                discounts,
-            )
+    discounts: list[tuple[Discount, ...]] = [()] * size
+    wrong: list[int] = []
+    for index, key in enumerate(zip(offs, coupons, codes, strict=True)):
+        if listed[index] is None or listed[index] < 0 or key[0] < 0 or (key[1] or 0) < 0:
+            wrong.append(index)
+        elif key[0] or key[1]:
+            discounts[index] = known.get(key) or known.setdefault(key, _discounts(*key))
+    texts = (
+        [text or "" for text in values[k]] if k in values else repeat("")
+        for k in ("product", "variant", "sku", "title", "line_id")
+    )
+    taxes = [tax or 0 for tax in values["line_tax"]] if "line_tax" in values else repeat(0)
+    facts: list[LineFact | None] = list(map(LineFact, quantities, listed, *texts, taxes, discounts))
+    for index in wrong:
+        _refuse_amount(converter, values, index, listed[index], bad)
+        facts[index] = None
+    return _Lines(facts, signatures)
+
+
+def _priced(values: dict[str, list[Any]], nothing: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
+    """Quantity, amount before discounts (None where nothing says it) and discount of each row, from whatever is given."""
+    quantities = (
+        [1000 if q is None else q for q in values["quantity"]] if "quantity" in values else [1000] * len(nothing)
+    )
+    # Some systems write what is taken off as -5.00.
+    given = (
+        [None if off is None else abs(off) for off in values["line_discount"]] if "line_discount" in values else nothing
+    )
+    listed, net, unit = (values.get(key, nothing) for key in ("list_amount", "net_amount", "unit_price"))
+    if listed is nothing and net is not nothing:
+        amounts = [None if n is None else n + (off or 0) for n, off in zip(net, given, strict=True)]
+    else:
+        amounts = (
+            listed
+            if net is nothing
+            else [
+                n + (off or 0) if a is None and n is not None else a
+                for a, n, off in zip(listed, net, given, strict=True)
+            ]
         )
-    return _Lines(facts, [hash(row) for row in rows])
+    if unit is not nothing:
+        amounts = [
+            (u * quantity + 500) // 1000 if a is None and u is not None else a
+            for a, u, quantity in zip(amounts, unit, quantities, strict=True)
+        ]
+    offs = [
+        (off if off is not None else 0 if n is None or a is None else a - n)
+        for off, n, a in zip(given, net, amounts, strict=True)
+    ]
+    return quantities, amounts, offs
 
 
-def _amount_key(converter: Converter) -> str:
-    return next((key for key in ("list_amount", "net_amount", "unit_price") if key in converter.columns), "list_amount")
+def _refuse_amount(
+    converter: Converter, values: dict[str, list[Any]], index: int, amount: int | None, bad: Bad
+) -> None:
+    """Say what is wrong with a line's amounts; a row whose line cells are all empty simply has no line."""
+    if amount is None and all(column[index] is None for column in values.values()):
+        return
+    problem = _NO_AMOUNT if amount is None else _NEGATIVE if amount < 0 else _TOO_MUCH_OFF
+    key = next((key for key in ("list_amount", "net_amount", "unit_price") if key in converter.columns), "list_amount")
+    bad.setdefault(index, (key, values[key][index] if key in values else "", problem))
 
 
-def _discounts(off: int, coupon: int, code: str) -> tuple[Discount, ...]:
+def _discounts(off: int, coupon: int | None, code: str | None) -> tuple[Discount, ...]:
     """A line's discounts: what the shop takes off, and what a maker's coupon pays to the shop."""
+    code = code or ""
     own = (Discount("coupon" if code and not coupon else "manual", off, "" if coupon else code),) if off else ()
     return (*own, Discount("coupon", coupon, code, "supplier")) if coupon else own
 
@@ -385,21 +421,8 @@ class LineConverter(OrderConverter):
     def id_key(self) -> str:
         return "order"
 
-    def heads(self, block: Block, ids: list[str], starts: list[int], bad: Bad) -> list[Any]:
-        own: Bad = {}
-        currencies: list[str | None] = [None] * len(starts)
-        if "currency" in self.columns:
-            column = taken(block.columns[self.columns["currency"]], starts)
-            currencies = convert_column(self.field("currency"), column, self.options, own)
-        for number, refused in own.items():
-            bad.setdefault(starts[number], refused)
-        return [
-            None if start in bad else OrderLines(ids[start], currencies[number] or self.options.currency)
-            for number, start in enumerate(starts)
-        ]
-
-    def _continued(self, order_id: str) -> Any:
-        raise AssertionError("a file of lines has no head rows to continue")
+    def build(self, order_id: str, heads: _Heads, number: int, lines: tuple[LineFact, ...] | None) -> Any:
+        return OrderLines(order_id, heads.currencies[number], lines or ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,7 @@ class RecordConverter(Converter):
                 latest[fact.source_id] = (joined, latest[fact.source_id][1])
                 parts += 1
                 continue
-            if self.remember(fact.source_id, content) == "changed":
-                batch.repeated += 1
+            batch.repeated += self.remember(fact.source_id, content) not in {None, content}
             latest[fact.source_id] = (fact, index)
         batch.facts = [fact for fact, _index in latest.values()]
         batch.lines = {source_id: block.lines[index] for source_id, (_fact, index) in latest.items()}
@@ -126,8 +125,10 @@ def _is_chinese(text: str) -> bool:
     return any("\u4e00" <= char <= "\u9fff" for char in text)
 
 
-_PRODUCT_STATES = {"draft": "hidden", "hidden": "hidden", "false": "hidden", "下架": "hidden", "已下架": "hidden", "仓库中": "hidden",
-                   "archived": "ended", "ended": "ended", "discontinued": "ended", "停售": "ended"}  # fmt: skip
+_PRODUCT_STATES = {
+    **dict.fromkeys(("draft", "hidden", "false", "下架", "已下架", "仓库中"), "hidden"),
+    **dict.fromkeys(("archived", "ended", "discontinued", "停售"), "ended"),
+}
 
 
 class ProductConverter(RecordConverter):

@@ -135,6 +135,8 @@ class DelimitedTable(Table):
                 break
             if any(cell.strip() for cell in cells):
                 rows.append((begins, cells))
+        if not rows:
+            raise FileRefused(_("The file is empty."), _("Export it again and check that it has rows."))
         widths = [len(cells) for _begins, cells in rows]
         common = max(set(widths), key=lambda w: (widths.count(w), w))
         begins, cells = next((b, c) for b, c in rows if len(c) == common or len(c) > MAX_COLUMNS)

@@ -55,6 +55,12 @@
   });
   window.addEventListener("pageshow", () => document.querySelectorAll("form button[type=submit]:disabled").forEach((b) => { b.disabled = false; }));
 
+  // What is not filled in does not belong into the address.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const sent = event.detail.formData;
+    if (event.detail.verb === "get" && sent) [...sent.entries()].forEach(([name, value]) => { if (value === "") sent.delete(name); });
+  });
+
   // An answer that is a whole page (signed out, refused, broken) replaces the page instead of a part of it.
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const answer = event.detail.xhr;

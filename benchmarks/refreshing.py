@@ -1,0 +1,33 @@
+"""Refreshing the full sample, against the same SQL on the same Parquet files in bare DuckDB."""
+
+from collections.abc import Iterator
+
+from benchmarks.harness import Result, open_in_this_process, sample_shop, seconds
+
+
+def run() -> Iterator[Result]:
+    open_in_this_process(sample_shop())
+    from django.utils import timezone
+
+    from regulars.flows.refresh import refresh
+
+    refresh(timezone.now())
+    floor = seconds(bare_duckdb)
+    whole = seconds(lambda: refresh(timezone.now(), everything=True))
+    idle = seconds(lambda: refresh(timezone.now()))
+    yield Result("refresh of the full sample", whole, floor, "s", "the marts' SQL in bare DuckDB", 3)
+    yield Result("refresh with nothing changed", idle, floor, "s", "the marts' SQL in bare DuckDB", 0.1)
+
+
+def bare_duckdb() -> None:
+    """Every mart's SELECT into a table in memory, from the files as they are."""
+    from regulars.insights.actions.refresh import inputs_and_settings
+    from regulars.science.engine import INPUTS, DuckDB, marts
+
+    inputs, settings = inputs_and_settings()
+    with DuckDB() as engine:
+        engine.settle(settings)
+        for name, schema in INPUTS.items():
+            engine.load(name, inputs.get(name, ()), schema)
+        for mart in marts():
+            engine.connection.execute(f"CREATE TABLE {mart.name} AS {mart.sql}")
