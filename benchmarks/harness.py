@@ -52,7 +52,12 @@ class Finished:
 
 def regulars(*arguments: str, data_dir: Path) -> Finished:
     """Run a ``regulars`` command in a process of its own on a data folder. Raises RuntimeError where it fails."""
-    command = [sys.executable, "-m", "regulars", *arguments, "--data-dir", str(data_dir)]
+    return python("-m", "regulars", *arguments, "--data-dir", str(data_dir))
+
+
+def python(*arguments: str) -> Finished:
+    """Run Python in a process of its own. Raises RuntimeError where it fails."""
+    command = [sys.executable, *arguments]
     began = time.perf_counter()
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     process = os.posix_spawn(sys.executable, command, os.environ, file_actions=quiet)

@@ -32,7 +32,9 @@ def run() -> Iterator[Result]:
 def _owner() -> Any:
     from regulars.shop.models import User
 
-    return User.objects.filter(role="owner").first() or User.objects.create_user("owner@bench.example", None, role="owner")
+    return User.objects.filter(role="owner").first() or User.objects.create_user(
+        "owner@bench.example", None, role="owner"
+    )
 
 
 def _addresses() -> Iterator[tuple[str, str]]:

@@ -21,7 +21,8 @@ from regulars.insights import queries
 from regulars.insights.actions import RefreshReport, save_segment
 from regulars.insights.models import CustomerProfile, SavedSegment
 from regulars.insights.queries.definitions import CHAPTERS
-from tests.facts import NAMES
+from regulars.shop.models import Shop
+from tests.facts import NAMES, SmallShop
 
 PAGES = ("/", "/customers/", "/customers/leaving/", "/customers/premium/", "/customers/segments/")
 ANALYSES = ("/insight/cohorts/", "/insight/rfm/", "/definitions/")
@@ -277,3 +278,15 @@ def test_queries_do_not_grow_with_rows(shop: Any, at: datetime, console: Client)
     for name in "bcdef":
         save_segment(name, {"state": ["active"], "q": [name]}, actor="me", at=at)
     assert counted() == few
+
+
+def test_a_shop_that_sleeps_is_told_so(recorded: SmallShop, at: datetime, console: Client) -> None:
+    Shop.objects.update(as_of="now")
+    refresh(at + timedelta(days=500))
+    for days in (7, 30, 90, 365):
+        page = console.get(f"/?days={days}")
+        assert page.status_code == 200
+        assert page.context["told"].now.orders == 0
+    states = {row.state for row in console.get("/customers/leaving/").context["list"].found}
+    assert states == {"lapsed"}
+    assert console.get("/customers/premium/").status_code == 200

@@ -67,7 +67,9 @@ def test_a_folder_with_a_shop_of_ones_own_is_not_made_the_demo(tmp_path: Path) -
 
 
 def test_the_version_needs_no_shop(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "regulars", "--version"], capture_output=True, text=True, cwd=tmp_path, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "regulars", "--version"], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
     assert done.stdout.startswith("regulars 0.")
     assert list(tmp_path.iterdir()) == []
 

@@ -190,6 +190,8 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "uploads"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# The column mapper sends a field per column of a file, and files of up to 2,000 columns are read.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_100
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 WORKERS = int(os.environ.get("REGULARS_WORKERS", "1"))

@@ -67,7 +67,9 @@ def page(roles: frozenset[str]) -> Callable[[View], View]:
             if not actor.role:
                 return HttpResponseRedirect(f"{reverse('account_login')}?next={quote(request.get_full_path())}")
             if actor.role not in roles:
-                raise PermissionDenied(_("Your role may not open this page. The owner of the shop can change your role."))
+                raise PermissionDenied(
+                    _("Your role may not open this page. The owner of the shop can change your role.")
+                )
             return view(request, *args, **kwargs)
 
         guarded.access = roles  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from regulars.core.money import to_decimal
@@ -43,7 +44,7 @@ def start_django(data_dir: Path | None = None) -> None:
 
 def refuse(message: str) -> NoReturn:
     """End with exit code 2 and a sentence that says what is wrong and how to mend it."""
-    err.print(f"[bold red]regulars:[/] {message}", soft_wrap=True)
+    err.print(f"[bold red]regulars:[/] {escape(message)}", soft_wrap=True)
     raise typer.Exit(2)
 
 
