@@ -23,10 +23,12 @@ def run() -> Iterator[Result]:
 
 def bare_duckdb() -> None:
     """Every mart's SELECT into a table in memory, from the files as they are."""
+    from django.utils import timezone
+
     from regulars.insights.actions.refresh import inputs_and_settings
     from regulars.science.engine import INPUTS, DuckDB, marts
 
-    inputs, settings = inputs_and_settings()
+    inputs, settings = inputs_and_settings(timezone.now(), "bench")
     with DuckDB() as engine:
         engine.settle(settings)
         for name, schema in INPUTS.items():

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.core.facts import Discount, IdentityFact, LineFact, OrderFact
-from regulars.customers.models import Customer
+from regulars.core.facts import CustomerFact, Discount, IdentityFact, LineFact, OrderFact
+from regulars.customers.models import Customer, Merge
+from regulars.flows.record_customers import record_customers
 from regulars.flows.record_orders import record_orders
 from regulars.orders import queries
 from regulars.orders.actions import facts as fact_files
@@ -144,6 +145,28 @@ def test_a_guest_is_known_by_a_handle_and_else_by_the_order(shop):
     assert owners == {"1": "email:lin@example.com", "2": "email:lin@example.com", "3": "guest:3"}
 
 
+def test_an_order_with_only_an_address_belongs_to_the_customer_who_has_it(shop):
+    mail = (IdentityFact("email", "lin@example.com"),)
+    record_customers([CustomerFact("77", name="Lin", identities=mail)], source="shop", at=AT)
+    record_customers([CustomerFact("88", name="Other shop", identities=mail)], source="elsewhere", at=AT)
+    record(order(1, customer="", identities=(IdentityFact("email", "LIN@example.com"),)))
+    assert Order.objects.get().customer.name == "Lin"
+
+
+def test_a_guest_who_turns_out_to_be_a_customer_becomes_part_of_them(shop):
+    mail = (IdentityFact("email", "lin@example.com"),)
+    record(
+        order(1, customer="", identities=mail), order(2, customer="", identities=(IdentityFact("email", "b@x.org"),))
+    )
+    record_customers([CustomerFact("77", name="Lin", identities=mail)], source="shop", at=AT)
+    lin = Customer.objects.get(source_id="77")
+    assert list(Customer.objects.filter(merged_into=lin).values_list("source_id", flat=True)) == [
+        "email:lin@example.com"
+    ]
+    merge = Merge.objects.get()
+    assert (merge.customer, merge.actor) == (lin, "import: shop")
+
+
 def test_a_guest_with_a_very_long_address_is_still_one_guest(shop):
     mail = (IdentityFact("email", f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example"),)
     assert record(*[order(n, customer="", identities=mail) for n in (1, 2)]).created == 2
@@ -179,6 +202,14 @@ def test_months_end_at_midnight_of_the_shops_zone(shop):
     record(order(2, placed_at=datetime(2026, 1, 31, 16, 0, 0, tzinfo=UTC)))
     assert rebuild_facts(ZONE) == ["2026-01", "2026-02"]
     assert queries.inconsistencies(ZONE) == []
+
+
+def test_a_change_of_zone_rewrites_every_month(shop):
+    record(order(1, placed_at=datetime(2026, 1, 31, 17, tzinfo=UTC)))
+    assert rebuild_facts(ZONE) == ["2026-02"]
+    assert rebuild_facts(ZoneInfo("Europe/Paris")) == ["2026-01", "2026-02"]
+    assert [path.parent.name for path in order_files().files()] == ["month=2026-01"]
+    assert queries.inconsistencies(ZoneInfo("Europe/Paris")) == []
 
 
 def test_an_order_that_moves_to_another_month_leaves_the_old_one(shop):

@@ -10,16 +10,18 @@ from regulars.storage.transactions import run_tx
 from regulars.web.access import Actor
 
 
-def merge(survivor: UUID, absorbed: UUID, *, reason: str, by: Actor, at: datetime) -> None:
-    """Make ``absorbed`` part of ``survivor``. Raises MergeRefused."""
+def merge(survivor: UUID, absorbed: UUID, *, reason: str, by: Actor, at: datetime) -> UUID:
+    """Make ``absorbed`` part of ``survivor``; answers the merge's id. Raises MergeRefused."""
 
-    def verb() -> None:
+    def verb() -> UUID:
         made = customers.merge_customers(survivor, absorbed, reason=reason, actor=by.name, at=at)
         details = {"absorbed": str(absorbed), "reason": reason, "merge": str(made)}
         shops.record(by, "customer.merged", str(survivor), details, at=at)
+        return made
 
-    run_tx(verb)
+    made = run_tx(verb)
     request_refresh()
+    return made
 
 
 def split(merge_id: UUID, *, by: Actor, at: datetime) -> None:

@@ -1,15 +1,37 @@
-"""Customers as a source states them."""
+"""Customers as a source states them; a guest whose address turns out to be a customer's becomes part of that customer."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from regulars.core.facts import CustomerFact, Tally
-from regulars.customers import actions
+from regulars.customers import actions, queries
+from regulars.flows.record_orders import guest_id
 from regulars.shop import queries as shop_queries
 from regulars.storage.transactions import run_tx
+
+SAME_HANDLE = "guest order with the same address or number, from the same source"
 
 
 def record_customers(facts: Sequence[CustomerFact], *, source: str, at: datetime) -> Tally:
     """Record a batch of customers of one source. Raises NotSetUp before set-up."""
     country = shop_queries.require_shop().country
-    return run_tx(lambda: actions.record_customers(facts, source=source, at=at, country=country), finds_its_rows=True)
+
+    def record() -> Tally:
+        tally = actions.record_customers(facts, source=source, at=at, country=country)
+        if tally.created or tally.updated:
+            _adopt_guests(facts, source, at)
+        return tally
+
+    return run_tx(record, finds_its_rows=True)
+
+
+def _adopt_guests(facts: Sequence[CustomerFact], source: str, at: datetime) -> None:
+    """Merge (and so reversibly) guests whom the same source knows by a handle of one of these customers."""
+    handles = queries.handles_by_source(source, [fact.source_id for fact in facts if fact.identities])
+    wanted = {guest_id(handle): owner for owner, found in handles.items() for handle in found}
+    guests = queries.unmerged_ids(source, wanted)
+    survivors = queries.unmerged_ids(source, {wanted[guest] for guest in guests})
+    for guest, identifier in guests.items():
+        survivor = survivors.get(wanted[guest])
+        if survivor and survivor != identifier:
+            actions.merge_customers(survivor, identifier, reason=SAME_HANDLE, actor=f"import: {source}", at=at)

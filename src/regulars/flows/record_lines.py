@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from regulars.catalog import actions as catalog_actions
-from regulars.catalog import queries as catalog
 from regulars.core.facts import LineFact, Tally
+from regulars.flows.record_orders import ensure_products, variants
 from regulars.orders import actions as orders_actions
 from regulars.orders.actions.record import Known
 from regulars.shop import queries as shop_queries
@@ -20,16 +19,9 @@ def record_lines(
     order add up. Orders nobody knows are refused. Raises NotSetUp before set-up."""
     shop = shop_queries.require_shop()
     every = [line for found in lines.values() for line in found]
-    by_id = {line.variant for line in every if line.variant}
-    by_sku = {line.sku for line in every if line.sku and not line.variant}
 
     def record() -> Tally:
-        products = {line.product: line.title for line in every if line.product}
-        variants = {
-            **(catalog.variants_by_sku(source, by_sku) if by_sku else {}),
-            **(catalog.variants_by_source(source, by_id) if by_id else {}),
-        }
-        known = Known({}, catalog_actions.ensure_products(products, source=source, at=at), variants, {})
+        known = Known({}, ensure_products(every, source=source, at=at), variants(every, source), {})
         return orders_actions.record_lines(lines, known, source=source, at=at, zone=ZoneInfo(shop.zone), run_id=run_id)
 
     return run_tx(record, finds_its_rows=True)

@@ -1,6 +1,6 @@
 """Orders as a source states them, with the customers, products and sellers they name: one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from regulars.catalog import actions as catalog_actions
 from regulars.catalog import queries as catalog
-from regulars.core.facts import OrderFact, Tally
+from regulars.core.facts import LineFact, OrderFact, Tally
 from regulars.customers import actions as customers_actions
-from regulars.customers.queries import normalise
+from regulars.customers import queries as customers
+from regulars.customers.queries import Handle
 from regulars.orders import actions as orders_actions
 from regulars.orders.actions.record import Known
 from regulars.shop import queries as shop_queries
@@ -23,44 +24,73 @@ SOURCE_ID_MAX = 120
 def record_orders(orders: Sequence[OrderFact], *, source: str, at: datetime, run_id: str | None = None) -> Tally:
     """Record a batch of orders of one source; what they name and nobody knows yet is made from what they say of it.
 
+    An order that names no customer belongs to whoever the same source knows by one of its handles, else to a guest.
     ``run_id`` (32 digits) names the import run, within which parts of an order add up. Raises NotSetUp before set-up.
     """
     shop = shop_queries.require_shop()
-    named = [order if order.customer else replace(order, customer=_guest(order, shop.country)) for order in orders]
 
     def record() -> Tally:
+        named = _named(orders, source, shop.country)
         known = Known(
             customers=customers_actions.ensure_customers(
                 {o.customer: (o.customer_name, o.identities) for o in named}, source=source, at=at, country=shop.country
             ),
-            products=catalog_actions.ensure_products(_products(named), source=source, at=at),
-            variants=_variants(named, source),
+            products=ensure_products([line for o in named for line in o.lines or ()], source=source, at=at),
+            variants=variants([line for o in named for line in o.lines or ()], source),
             sellers=catalog_actions.ensure_sellers({o.seller for o in named if o.seller}, source=source),
         )
-        return orders_actions.record_orders(named, known, source=source, at=at, zone=ZoneInfo(shop.zone), run_id=run_id)
+        zone = ZoneInfo(shop.zone)
+        return orders_actions.record_orders(named, known, source=source, at=at, zone=zone, run_id=run_id)
 
     return run_tx(record, finds_its_rows=True)
 
 
-def _guest(order: OrderFact, country: str) -> str:
-    """The customer of an order that names none: whoever carries its first handle, else a guest of this order alone."""
-    for identity in order.identities:
-        try:
-            handle = f"{identity.kind}:{normalise(identity.kind, identity.value, country)}"
-        except ValueError:
-            continue
-        return (
-            handle if len(handle) <= SOURCE_ID_MAX else f"{identity.kind}:{blake2b(handle.encode()).hexdigest()[:64]}"
-        )
-    return f"guest:{order.source_id}"[:SOURCE_ID_MAX]
+def ensure_products(lines: Iterable[LineFact], *, source: str, at: datetime) -> Mapping[str, str]:
+    """Our ids of the products that lines name; unknown ones are made with the title the line gives."""
+    wanted = {line.product: line.title for line in lines if line.product}
+    return catalog_actions.ensure_products(wanted, source=source, at=at)
 
 
-def _products(orders: Sequence[OrderFact]) -> dict[str, str]:
-    return {line.product: line.title for order in orders for line in order.lines or () if line.product}
-
-
-def _variants(orders: Sequence[OrderFact], source: str) -> dict[str, tuple[str, str]]:
-    by_id = {line.variant for order in orders for line in order.lines or () if line.variant}
-    by_sku = {line.sku for order in orders for line in order.lines or () if line.sku and not line.variant}
+def variants(lines: Sequence[LineFact], source: str) -> Mapping[str, tuple[str, str]]:
+    """Our (variant, product) of what lines name by a variant's id or, without one, by its SKU."""
+    by_id = {line.variant for line in lines if line.variant}
+    by_sku = {line.sku for line in lines if line.sku and not line.variant}
     found = catalog.variants_by_sku(source, by_sku) if by_sku else {}
     return {**found, **(catalog.variants_by_source(source, by_id) if by_id else {})}
+
+
+def _named(orders: Sequence[OrderFact], source: str, country: str) -> list[OrderFact]:
+    """The orders, each with a customer."""
+    nameless = {order.source_id: _handles(order, country) for order in orders if not order.customer}
+    if not nameless:
+        return list(orders)
+    known = customers.source_ids_by_handle(source, {handle for handles in nameless.values() for handle in handles})
+    return [
+        order if order.customer else replace(order, customer=_owner(order, nameless[order.source_id], known))
+        for order in orders
+    ]
+
+
+def _owner(order: OrderFact, handles: Sequence[Handle], known: Mapping[Handle, str]) -> str:
+    found = next((known[handle] for handle in handles if handle in known), "")
+    return found or guest_id(*handles[:1]) or f"guest:{order.source_id}"[:SOURCE_ID_MAX]
+
+
+def guest_id(*handles: Handle) -> str:
+    """The source id of a guest who is known by a handle alone; "" without one."""
+    if not handles:
+        return ""
+    kind, value = handles[0]
+    long = len(kind) + 1 + len(value) > SOURCE_ID_MAX
+    return f"{kind}:{blake2b(value.encode(), digest_size=32).hexdigest() if long else value}"
+
+
+def _handles(order: OrderFact, country: str) -> list[Handle]:
+    """What an order tells of its buyer, comparable, the surest first."""
+    found = []
+    for identity in order.identities:
+        try:
+            found.append((identity.kind, customers.normalise(identity.kind, identity.value, country)))
+        except ValueError:
+            continue
+    return sorted(found, key=lambda handle: ("account", "email", "phone", "device").index(handle[0]))

@@ -93,7 +93,7 @@ class DuckDB:
 
     name = "duckdb"
 
-    def __init__(self, threads: int | None = None, memory_limit: str = "192MB", spill: Path | None = None) -> None:
+    def __init__(self, threads: int | None = None, memory_limit: str = "2GB", spill: Path | None = None) -> None:
         config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
         if threads:
             config["threads"] = threads

@@ -10,6 +10,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from regulars.connectors import tasks as imports
+from regulars.flows.tasks import request_refresh
 from regulars.shop import actions as shop_actions
 from regulars.shop import queries as shop_queries
 from regulars.site.preparing import prepare_static
@@ -44,7 +45,9 @@ def serve_until_stopped(host: str, port: int) -> None:
 
 
 def run_worker() -> None:
-    """Take up abandoned imports, then run tasks as they come."""
+    """Take up abandoned imports and a refresh that an update may need, then run tasks as they come."""
     logging.getLogger("django_tasks").setLevel(logging.WARNING)
     imports.pick_up_abandoned()
+    if shop_queries.shop() is not None:
+        request_refresh()
     call_command("db_worker", queue_name="*", interval=0.5, verbosity=0)

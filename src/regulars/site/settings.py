@@ -9,6 +9,7 @@ REGULARS_EMAIL_URL     ``smtp://user:password@host:port``, ``smtps://`` for TLS 
                        (default: mails are written to ``mail/`` in the data folder)
 REGULARS_EMAIL_FROM    sender of mails (default ``regulars@localhost``)
 REGULARS_WORKERS       background workers that ``serve`` starts (default 1)
+REGULARS_MEMORY_MB     memory a refresh may use for its queries before it spills to disk (default 192)
 """
 
 import os
@@ -194,6 +195,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_100
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
+MEMORY_MB = int(os.environ.get("REGULARS_MEMORY_MB", "192"))
 WORKERS = int(os.environ.get("REGULARS_WORKERS", "1"))
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "OPTIONS": {}}}
 

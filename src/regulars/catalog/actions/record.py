@@ -21,7 +21,8 @@ def record_products(facts: Sequence[ProductFact], *, source: str, at: datetime) 
     tally.unchanged += len(facts) - len(latest)
     categories = _ensure_categories({fact.category for fact in latest.values() if fact.category}, source)
     sellers = ensure_sellers({fact.seller for fact in latest.values() if fact.seller}, source=source)
-    known = {row.source_id: row for row in Product.objects.filter(source=source, source_id__in=list(latest))}
+    ids = ids_by_source(source, latest)
+    known = {row.source_id: row for row in Product.objects.filter(source=source, source_id__in=list(ids))}
     created: list[tuple[Any, ...]] = []
     updated: list[tuple[Any, ...]] = []
     variants: list[tuple[str, VariantFact]] = []

@@ -1,6 +1,6 @@
 """Reads of customers. Other rooms get the frozen values declared here, never rows of the ORM."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,9 @@ from regulars.customers.queries.identities import normalise
 from regulars.storage.bulk import as_hex, select_in
 
 __all__ = ["normalise"]
+
+# The kind of a handle (email, phone, account, device) and its comparable value.
+Handle = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,37 @@ def ids_by_source(source: str, source_ids: Iterable[str]) -> dict[str, str]:
     """Ids (32 hexadecimal digits) of the customers of a source, by its own ids; unknown ones are left out."""
     sql = "SELECT source_id, id FROM customers_customer WHERE source = %s AND source_id IN ({marks})"
     return {found: as_hex(identifier) for found, identifier in select_in(sql, set(source_ids), source)}
+
+
+def source_ids_by_handle(source: str, handles: Collection[Handle]) -> dict[Handle, str]:
+    """The source's ids of its customers who carry these handles; of several the one known longest."""
+    sql = """
+        SELECT i.kind, i.value, c.source_id FROM customers_identity i JOIN customers_customer c ON c.id = i.customer_id
+        WHERE c.source = %s AND i.value IN ({marks}) ORDER BY c.id DESC
+    """
+    rows = select_in(sql, {value for _, value in handles}, source)
+    return {(kind, value): source_id for kind, value, source_id in rows if (kind, value) in handles}
+
+
+def handles_by_source(source: str, source_ids: Iterable[str]) -> dict[str, list[Handle]]:
+    """The handles of a source's customers, by its own ids."""
+    sql = """
+        SELECT c.source_id, i.kind, i.value FROM customers_identity i JOIN customers_customer c ON c.id = i.customer_id
+        WHERE c.source = %s AND c.source_id IN ({marks}) ORDER BY c.id, i.kind, i.value
+    """
+    found: dict[str, list[Handle]] = {}
+    for source_id, kind, value in select_in(sql, set(source_ids), source):
+        found.setdefault(source_id, []).append((kind, value))
+    return found
+
+
+def unmerged_ids(source: str, source_ids: Iterable[str]) -> dict[str, UUID]:
+    """Ids of those of a source's customers who stand by themselves, by its own ids."""
+    sql = """
+        SELECT source_id, id FROM customers_customer
+        WHERE source = %s AND source_id IN ({marks}) AND merged_into_id IS NULL ORDER BY id
+    """
+    return {found: UUID(as_hex(identifier)) for found, identifier in select_in(sql, set(source_ids), source)}
 
 
 def member_ids(customer: UUID) -> tuple[UUID, ...]:

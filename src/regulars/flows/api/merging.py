@@ -8,12 +8,12 @@ from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import Field
 
-from regulars.customers import actions, queries
+from regulars.customers import queries
 from regulars.customers.actions.merge import MergeRefused
 from regulars.customers.queries import listing
-from regulars.flows.tasks import request_refresh
+from regulars.flows import merge as flow
 from regulars.web import api
-from regulars.web.access import Scope, scope
+from regulars.web.access import Actor, Scope, scope
 from regulars.web.problems import Problem
 
 router = Router(tags=["Customers"])
@@ -56,10 +56,9 @@ def merge(request: HttpRequest, ref: api.Ref, body: MergeIn) -> Any:
     """Nothing is rewritten: the other record points at this one, and `split` restores exactly what was."""
     survivor, absorbed = _found(ref), _found(body.absorbed)
     try:
-        made = actions.merge_customers(survivor, absorbed, reason=body.reason, actor=_actor(request), at=timezone.now())
+        made = flow.merge(survivor, absorbed, reason=body.reason, by=_actor(request), at=timezone.now())
     except MergeRefused as refused:
         raise Problem("conflict", str(refused)) from None
-    request_refresh()
     return {"merge": made, "survivor": survivor, "absorbed": absorbed}
 
 
@@ -70,10 +69,9 @@ def split(request: HttpRequest, ref: api.Ref, body: SplitIn) -> Any:
     if made is None:
         raise Problem("conflict", "This merge is not one of this customer's.")
     try:
-        actions.split_customer(made.id, actor=_actor(request), at=timezone.now())
+        flow.split(made.id, by=_actor(request), at=timezone.now())
     except MergeRefused as refused:
         raise Problem("conflict", str(refused)) from None
-    request_refresh()
     return {"survivor": listing.resolve(api.split_ref(ref), ref), "split": made.absorbed}
 
 
@@ -84,5 +82,5 @@ def _found(ref: str) -> UUID:
     return identifier
 
 
-def _actor(request: HttpRequest) -> str:
-    return request.actor.name  # type: ignore[attr-defined,no-any-return]
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined,no-any-return]

@@ -24,7 +24,7 @@ from regulars.customers.queries.directory import CHUNK, Entry, directory, direct
 from regulars.insights.models import CustomerProfile, ProfileLoad, RhythmState
 from regulars.insights.queries import marts_folder
 from regulars.orders.queries.facts import line_files, order_files
-from regulars.science.engine import INPUTS, Manifest, Settings, build, fingerprint
+from regulars.science.engine import INPUTS, DuckDB, Manifest, Settings, build, fingerprint
 from regulars.shop import queries as shops
 from regulars.storage.bulk import insert, instant, to_json
 from regulars.storage.transactions import run_tx
@@ -82,30 +82,35 @@ def refresh(at: datetime, progress: Progress = quiet, *, everything: bool = Fals
 
     Order facts on disk are taken as they are; ``flows.refresh`` brings those up to date first.
     """
-    shop = shops.require_shop()
-    people, goods = fingerprint(*directory_fingerprint()), fingerprint(*catalog.fingerprint())
-    inputs = {
-        "orders": order_files().files(),
-        "lines": line_files().files(),
-        "customers": [_snapshot("customers", people, _customer_rows)],
-        "products": [_snapshot("products", goods, _product_rows)],
-    }
-    as_of = _as_of(shop.as_of, shop.zone, at, inputs["orders"])
+    people = fingerprint(*directory_fingerprint())
+    inputs, told_for = inputs_and_settings(at, people)
     before = ProfileLoad.objects.filter(pk=1).first()
     manifest = build(
-        inputs,
-        Settings(as_of, shop.zone, shop.currency),
-        marts_folder(),
-        at=at,
-        progress=progress,
-        everything=everything,
+        inputs, told_for, marts_folder(), at=at, open_engine=engine, progress=progress, everything=everything
     )
     stale = everything or before is None or (before.version, before.directory) != (manifest.version, people)
     if stale:
         progress(0, 1, "profiles")
         _load_profiles(manifest, people, at)
     marts_changed = before is None or before.version != manifest.version
-    return RefreshReport(as_of, manifest.version, marts_changed, stale, CustomerProfile.objects.count())
+    return RefreshReport(told_for.as_of, manifest.version, marts_changed, stale, CustomerProfile.objects.count())
+
+
+def inputs_and_settings(at: datetime, people: str) -> tuple[dict[str, list[Path]], Settings]:
+    """What the marts are made of: files by input, and the shop's settings. ``people`` is the directory's fingerprint."""
+    shop = shops.require_shop()
+    inputs = {
+        "orders": order_files().files(),
+        "lines": line_files().files(),
+        "customers": [_snapshot("customers", people, _customer_rows)],
+        "products": [_snapshot("products", fingerprint(*catalog.fingerprint()), _product_rows)],
+    }
+    return inputs, Settings(_as_of(shop.as_of, shop.zone, at, inputs["orders"]), shop.zone, shop.currency)
+
+
+def engine() -> DuckDB:
+    """DuckDB within the memory a shop gives it; what does not fit goes to the data folder for the while."""
+    return DuckDB(memory_limit=f"{settings.MEMORY_MB}MB", spill=data_folder() / "spill")
 
 
 def data_folder() -> Path:

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 from django.db import connection, transaction
+from django.db.models.functions import Trunc
 
 from regulars.core.facts import OrderFact
 from regulars.orders.models import FactMonth, Line, Order
-from regulars.orders.queries.facts import LINE_SCHEMA, ORDER_SCHEMA, line_files, order_files
+from regulars.orders.queries.facts import LINE_SCHEMA, ORDER_SCHEMA, line_files, order_files, zone_file, zone_of_facts
 from regulars.storage.bulk import hyphenated
 
 # Below this many orders a batch is not worth a file of its own: its month is rebuilt at the next refresh.
@@ -63,6 +64,9 @@ class FactBatch:
             row = FactMonth.objects.select_for_update().get(month=month)
             if row.generation != generation:
                 return
+            if not zone_file().exists():
+                zone_file().parent.mkdir(parents=True, exist_ok=True)
+                zone_file().write_text(str(self.zone))
             heads = _table(ORDER_SCHEMA, orders)
             line_files().append(month, _line_table(heads, lines))
             order_files().append(month, heads)
@@ -70,9 +74,14 @@ class FactBatch:
 
 
 def rebuild_facts(zone: ZoneInfo, *, everything: bool = False) -> list[str]:
-    """Rewrite the months whose files are behind the orders; answers their names. ``everything`` after a change of zone."""
-    if everything:
-        FactMonth.objects.update(changed=1)
+    """Rewrite the months whose files are behind the orders; answers their names.
+
+    ``everything`` rewrites all of them, as does a zone other than the one the files were written for.
+    """
+    if everything or zone_of_facts() not in {"", zone.key}:
+        _mark_all(zone)
+    zone_file().parent.mkdir(parents=True, exist_ok=True)
+    zone_file().write_text(zone.key)
     months = list(FactMonth.objects.filter(changed__gt=0).order_by("month").values_list("month", flat=True))
     for month in months:
         _rebuild(month, zone)
@@ -111,6 +120,14 @@ def _stored_rows(
         for r in found.values_list(*columns).iterator(chunk_size=20_000)
     ]
     return orders, lines
+
+
+def _mark_all(zone: ZoneInfo) -> None:
+    """Count every month that has files, and every month in which this zone sees an order, as behind."""
+    FactMonth.objects.update(changed=1)
+    placed = Order.objects.values_list(Trunc("placed_at", "month", tzinfo=zone), flat=True).distinct().order_by()
+    for month in {f"{first:%Y-%m}" for first in placed}:
+        _mark(month, 1)
 
 
 def _mark(month: str, orders: int) -> int:

@@ -37,3 +37,13 @@ def order_files() -> MonthlyFiles:
 
 def line_files() -> MonthlyFiles:
     return MonthlyFiles(facts_dir() / "lines", LINE_SCHEMA)
+
+
+def zone_file() -> Path:
+    """Says for which zone's months the files were written."""
+    return facts_dir() / "zone"
+
+
+def zone_of_facts() -> str:
+    """IANA name of the zone the files were written for; "" before the first file."""
+    return zone_file().read_text() if zone_file().exists() else ""
