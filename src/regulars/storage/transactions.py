@@ -8,14 +8,15 @@ from typing import TypeVar
 from django.db import DatabaseError, connection, transaction
 
 T = TypeVar("T")
-ATTEMPTS_MAX = 6
+ATTEMPTS_MAX = 10
+PAUSE_MAX_SECONDS = 0.5
 # PostgreSQL: serialization failure, deadlock. Both promise that a rerun may succeed and that nothing was written.
 _RETRIED = {"40001", "40P01"}
 UNIQUE_VIOLATION = "23505"
 
 
 def run_tx(verb: Callable[[], T], *, finds_its_rows: bool = False) -> T:
-    """Run ``verb`` in one transaction; rerun it, at most 6 times, on 40001, 40P01 and SQLite busy.
+    """Run ``verb`` in one transaction; rerun it, at most 10 times, on 40001, 40P01 and SQLite busy.
 
     ``finds_its_rows``: the verb looks for rows by their unique key before it makes them, so when another transaction was
     quicker (23505) a rerun finds them.
@@ -33,7 +34,7 @@ def run_tx(verb: Callable[[], T], *, finds_its_rows: bool = False) -> T:
         except DatabaseError as error:
             if attempt == ATTEMPTS_MAX or not _may_succeed_again(error, finds_its_rows):
                 raise
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  jitter, not a secret
+            time.sleep(random.uniform(0, min(PAUSE_MAX_SECONDS, 0.02 * 2**attempt)))  # noqa: S311  jitter, not a secret
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 

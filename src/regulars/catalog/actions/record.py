@@ -49,7 +49,8 @@ def record_products(facts: Sequence[ProductFact], *, source: str, at: datetime) 
 def ensure_products(wanted: Mapping[str, str], *, source: str, at: datetime) -> dict[str, str]:
     """Ids (32 digits) of the products that lines name; unknown ones are made with the title the line gives (``wanted[id]``)."""
     ids = ids_by_source(source, wanted)
-    rows, fresh = [], {source_id: new_hex() for source_id in wanted if source_id not in ids}
+    # In one order for everybody: two who make the same products wait for each other instead of locking each other out.
+    rows, fresh = [], {source_id: new_hex() for source_id in sorted(wanted.keys() - ids.keys())}
     for source_id, identifier in fresh.items():
         fact = ProductFact(source_id, wanted[source_id] or source_id)
         rows.append((identifier, source, source_id, b"", *_values(fact, None, {}, {}, at)))

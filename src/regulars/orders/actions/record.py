@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from regulars.core.facts import Discount, LineFact, OrderFact, Tally
@@ -126,7 +127,7 @@ class _Writes:
             self.states.append((new_hex(), old.id, self.known.customers[order.customer], order.state, since))
 
     def flush(self) -> None:
-        insert(Order, ("id", "source", "source_id", *_STATED), self.created)
+        insert(Order, ("id", "source", "source_id", *_STATED), sorted(self.created, key=itemgetter(2)))
         update(Order, "id", _STATED, self.updated)
         delete_in(Line, "order_id", self.emptied)
         insert(Line, _LINE, self.lines)
