@@ -59,14 +59,14 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
     """Insert rows of database-ready values: COPY on PostgreSQL, one prepared statement run many times on SQLite."""
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
-    with connection.cursor() as cursor:
+    # Both paths go past Django's cursor; whoever catches errors still meets Django's.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
         else:
             marks = ", ".join(["?"] * len(columns))
-            # Past Django's cursor: it would rewrite the statement and copy every row first.
             cursor.cursor.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
 
