@@ -118,6 +118,7 @@ def packed_text() -> bytes:
         (gzip.compress(b"a,b\n1,2\n" * 500)[:40], "cut off"),
         (b"12,2024-01-01,3.5\n13,2024-01-02,4.5\n", "not column names"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "content",  # archives carry the time they were made
 )
 def test_what_is_no_table_is_refused_with_a_mend(tmp_path: Path, content: bytes, says: str) -> None:
     with pytest.raises(FileRefused) as caught:
