@@ -115,12 +115,6 @@ def test_database_addresses(tmp_path: Path):
     told = database_from_url("postgresql://ann:p%40ss@db.example:6432/shop%2F1?sslmode=require", tmp_path)
     keys = ("USER", "PASSWORD", "HOST", "PORT", "NAME")
     assert [told[key] for key in keys] == ["ann", "p@ss", "db.example", "6432", "shop/1"]
-        "ann",
-        "p@ss",
-        "db.example",
-        "6432",
-        "shop/1",
-    )
     assert told["OPTIONS"]["sslmode"] == "require"
     assert database_from_url("", tmp_path / "x.sqlite3")["NAME"] == tmp_path / "x.sqlite3"
     with pytest.raises(ValueError, match="postgresql://"):
