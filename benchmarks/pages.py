@@ -17,6 +17,9 @@ def run() -> Iterator[Result]:
     from django.conf import settings
     from django.test import Client
 
+    from regulars.site.preparing import prepare_static
+
+    prepare_static()
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client(headers={"accept-language": "zh-hans"})
     client.force_login(_owner(), backend="allauth.account.auth_backends.AuthenticationBackend")
