@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from regulars.catalog.models import Category, Product
+from regulars.storage import sources
 from regulars.storage.bulk import as_hex, select_in
 
 
@@ -17,12 +19,6 @@ class ProductName:
     title: str
     brand: str
     category: str
-
-
-def ids_by_source(source: str, source_ids: Iterable[str]) -> dict[str, str]:
-    """Ids (32 hexadecimal digits) of a source's products, by its own ids; unknown ones are left out."""
-    sql = "SELECT source_id, id FROM catalog_product WHERE source = %s AND source_id IN ({marks})"
-    return {found: as_hex(identifier) for found, identifier in select_in(sql, set(source_ids), source)}
 
 
 def variants_by_source(source: str, source_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -58,3 +54,6 @@ def fingerprint() -> tuple[Any, ...]:
 
 def without_category_count() -> int:
     return Product.objects.filter(category=None).count()
+
+
+ids_by_source = partial(sources.ids, Product)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
@@ -10,6 +11,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from regulars.catalog.models import Category, Listing, ListingPrice, Product, Seller, Variant
 from regulars.catalog.queries import ProductName
 from regulars.core.facts import Attributes
+from regulars.storage import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,29 +173,6 @@ def products_like(text: str, limit: int) -> list[ProductName]:
     return [ProductName(row[0], row[1], row[2], row[3] or "") for row in rows]
 
 
-def resolve(source: tuple[str, str] | None, identifier: str) -> UUID | None:
-    """The id of a reference: (source, source id), or where that is None the id as text; None where nothing has it."""
-    if source is not None:
-        return Product.objects.filter(source=source[0], source_id=source[1]).values_list("pk", flat=True).first()
-    try:
-        wanted = UUID(identifier)
-    except ValueError:
-        return None
-    return wanted if Product.objects.filter(pk=wanted).exists() else None
-
-
-def digests(source: str, source_ids: Sequence[str]) -> dict[str, tuple[UUID, bytes]]:
-    """(id, fingerprint) by the source's ids of those recorded: differs before and after a write that changed something."""
-    rows = Product.objects.filter(source=source, source_id__in=source_ids).values_list("source_id", "pk", "digest")
-    return {source_id: (identifier, bytes(digest)) for source_id, identifier, digest in rows}
-
-
-def lock(source: str, source_id: str) -> UUID | None:
-    """The id of one product, its row locked until the caller's transaction ends."""
-    rows = Product.objects.select_for_update().filter(source=source, source_id=source_id)
-    return rows.values_list("pk", flat=True).first()
-
-
 @dataclass(frozen=True, slots=True)
 class ProductRow:
     """One product of the list: how many variants it has, and their lowest and highest price in ``currency``; None for none."""
@@ -267,3 +246,8 @@ def top_categories() -> list[str]:
 
 def sellers(limit: int) -> list[str]:
     return list(Seller.objects.order_by("name").values_list("name", flat=True).distinct()[:limit])
+
+
+resolve = partial(sources.resolve, Product)
+digests = partial(sources.digests, Product)
+lock = partial(sources.lock, Product)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.db.models import Q
 from regulars.core.facts import Attributes
 from regulars.customers.models import Consent, Customer, Event, Identity, Merge
 from regulars.customers.queries.identities import normalise
+from regulars.storage import sources
 from regulars.storage.bulk import as_hex, select_in
 
 __all__ = ["normalise"]
@@ -89,12 +91,6 @@ class Hit:
     id: UUID
     name: str
     matched: str
-
-
-def ids_by_source(source: str, source_ids: Iterable[str]) -> dict[str, str]:
-    """Ids (32 hexadecimal digits) of the customers of a source, by its own ids; unknown ones are left out."""
-    sql = "SELECT source_id, id FROM customers_customer WHERE source = %s AND source_id IN ({marks})"
-    return {found: as_hex(identifier) for found, identifier in select_in(sql, set(source_ids), source)}
 
 
 def source_ids_by_handle(source: str, handles: Collection[Handle]) -> dict[Handle, str]:
@@ -249,3 +245,6 @@ def inconsistencies() -> list[str]:
     """A sentence for each merged record that does not point at a surviving one; empty when all do."""
     chained = Customer.objects.filter(merged_into__merged_into__isnull=False).order_by("id")
     return [f"Customer {row.source_id} ({row.pk}) points at a record that is itself merged." for row in chained[:20]]
+
+
+ids_by_source = partial(sources.ids, Customer)

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from regulars.customers.models import Customer, Event, Identity
-from regulars.customers.queries import CustomerView, IdentityView, by_source
+from regulars.customers.queries import CustomerView, IdentityView
+from regulars.storage import sources
 
 _COPIED = [
     "source",
@@ -92,29 +94,11 @@ def members_of(survivors: Iterable[UUID]) -> list[UUID]:
     return [*wanted, *Customer.objects.filter(merged_into__in=wanted).values_list("pk", flat=True)]
 
 
-def resolve(source: tuple[str, str] | None, identifier: str) -> UUID | None:
-    """The id of a reference: (source, source id), or where that is None the id as text; None where nobody has it."""
-    if source is not None:
-        return by_source(*source)
-    try:
-        wanted = UUID(identifier)
-    except ValueError:
-        return None
-    return wanted if Customer.objects.filter(pk=wanted).exists() else None
-
-
-def digests(source: str, source_ids: Sequence[str]) -> dict[str, tuple[UUID, bytes]]:
-    """(id, fingerprint) by the source's ids of those recorded: differs before and after a write that changed something."""
-    rows = Customer.objects.filter(source=source, source_id__in=source_ids).values_list("source_id", "pk", "digest")
-    return {source_id: (identifier, bytes(digest)) for source_id, identifier, digest in rows}
-
-
-def lock(source: str, source_id: str) -> UUID | None:
-    """The id of one customer, its row locked until the caller's transaction ends."""
-    rows = Customer.objects.select_for_update().filter(source=source, source_id=source_id)
-    return rows.values_list("pk", flat=True).first()
-
-
 def recorded_events(source: str, source_ids: Sequence[str]) -> dict[str, UUID]:
     """Ids of a source's events that are recorded, by its own ids."""
     return dict(Event.objects.filter(source=source, source_id__in=source_ids).values_list("source_id", "pk"))
+
+
+resolve = partial(sources.resolve, Customer)
+digests = partial(sources.digests, Customer)
+lock = partial(sources.lock, Customer)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db.models import Q
 
 from regulars.core.facts import Attributes, Discount
 from regulars.orders.models import Line, Order, StateChange
+from regulars.storage import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,24 +168,6 @@ def _discounts(stored: list[dict[str, Any]] | None) -> tuple[Discount, ...]:
     return tuple(Discount(d["kind"], d["amount"], d.get("code", ""), d.get("funded_by", "shop")) for d in stored or ())
 
 
-def resolve(source: tuple[str, str] | None, identifier: str) -> UUID | None:
-    """The id of a reference: (source, source id), or where that is None the id as text; None where nothing has it."""
-    if source is not None:
-        return Order.objects.filter(source=source[0], source_id=source[1]).values_list("pk", flat=True).first()
-    try:
-        wanted = UUID(identifier)
-    except ValueError:
-        return None
-    return wanted if Order.objects.filter(pk=wanted).exists() else None
-
-
-def digests(source: str, source_ids: Sequence[str]) -> dict[str, tuple[UUID, bytes]]:
-    """(id, fingerprint) by the source's ids of those recorded: differs before and after a write that changed something."""
-    rows = Order.objects.filter(source=source, source_id__in=source_ids).values_list("source_id", "pk", "digest")
-    return {source_id: (identifier, bytes(digest)) for source_id, identifier, digest in rows}
-
-
-def lock(source: str, source_id: str) -> UUID | None:
-    """The id of one order, its row locked until the caller's transaction ends."""
-    rows = Order.objects.select_for_update().filter(source=source, source_id=source_id)
-    return rows.values_list("pk", flat=True).first()
+resolve = partial(sources.resolve, Order)
+digests = partial(sources.digests, Order)
+lock = partial(sources.lock, Order)
