@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from regulars.core.facts import CustomerFact, Discount, IdentityFact, LineFact, OrderFact
 from regulars.customers.models import Customer, Merge
 from regulars.flows.record_customers import record_customers
-from regulars.flows.record_orders import record_orders
+from regulars.flows.record_lines import record_lines
+from regulars.flows.record_orders import record_orders, settle_run
 from regulars.orders import queries
 from regulars.orders.actions import facts as fact_files
 from regulars.orders.actions import rebuild_facts
@@ -73,7 +74,7 @@ def test_order_discounts_are_shared_by_the_lines_to_the_cent(shop):
     record(order(1, line(100), line(100), line(100), discounts=(Discount("offer", 10, "TEN"),)))
     shares = list(Line.objects.order_by("number").values_list("discount_amount", flat=True))
     assert shares == [4, 3, 3]
-    assert Line.objects.get(number=1).discounts == [{"kind": "offer", "amount": 4, "code": "TEN"}]
+    assert Line.objects.get(number=1).discounts == [{"kind": "offer", "amount": 4, "code": "TEN", "of": "order"}]
 
 
 @given(
@@ -132,6 +133,91 @@ def test_parts_of_an_order_add_up_within_a_run_and_not_across_runs(shop):
         assert Order.objects.get().list_amount == 1500
     record(first, second, run_id="3" * 32)
     assert Line.objects.count() == 2
+
+
+def lines_of(source_id: str = "1") -> list[int]:
+    rows = Line.objects.filter(order__source_id=source_id).order_by("number")
+    return list(rows.values_list("list_amount", flat=True))
+
+
+def test_the_same_file_in_parts_again_changes_nothing(shop):
+    parts = [order(1, line(1000)), order(1, line(500, product="p2")), order(1, line(300, product="p3"))]
+    for part in parts:
+        record(part, run_id="1" * 32)
+    before = Order.objects.values_list("net_amount", "parts", "recorded_at").get()
+    tallies = [record(part, run_id="2" * 32) for part in parts]
+    assert [(t.created, t.updated, t.unchanged) for t in tallies] == [(0, 0, 1)] * 3
+    assert Order.objects.values_list("net_amount", "parts", "recorded_at").get() == before
+    assert lines_of() == [1000, 500, 300]
+
+
+def test_a_later_part_joins_a_first_part_that_was_known_before(shop):
+    record(order(1, line(1000)), run_id="1" * 32)
+    record(order(1, line(1000)), run_id="2" * 32)
+    record(order(1, line(500, product="p2")), run_id="2" * 32)
+    assert lines_of() == [1000, 500]
+
+
+def test_a_part_told_twice_counts_once(shop):
+    for _ in range(2):
+        record(order(1, line(1000)), run_id="1" * 32)
+    assert lines_of() == [1000]
+
+
+def test_parts_that_a_run_no_longer_tells_are_gone_once_it_is_settled(shop):
+    for part in (order(1, line(1000)), order(1, line(500, product="p2"))):
+        record(part, run_id="1" * 32)
+    settle_run("1" * 32, at=AT)
+    record(order(1, line(1000)), run_id="2" * 32)
+    assert (settle_run("2" * 32, at=AT), settle_run("2" * 32, at=AT)) == (1, 0)
+    assert (lines_of(), Order.objects.get().net_amount) == ([1000], 1000)
+    assert record(order(1, line(1000)), run_id="3" * 32).unchanged == 1
+
+
+def test_an_orders_discount_is_taken_once_however_its_lines_arrive(shop):
+    off = (Discount("offer", 1000),)
+    record(order(1, line(10_000), discounts=off), run_id="1" * 32)
+    record(order(1, line(5_000, product="p2"), discounts=off), run_id="1" * 32)
+    row = Order.objects.get()
+    assert (row.discount_amount, row.net_amount) == (1000, 14_000)
+    assert list(Line.objects.order_by("number").values_list("discount_amount", flat=True)) == [667, 333]
+
+
+@pytest.mark.parametrize(
+    ("stated", "paid"),
+    [
+        ({"discounts": (Discount("offer", 100),)}, 900),
+        ({"shipping_amount": 500}, 1500),
+        ({"tax_amount": 70, "tax_included": False}, 1070),
+        ({"paid_amount": 800}, 800),
+    ],
+)
+def test_orders_first_and_lines_later_end_in_the_same_amounts(shop, stated, paid):
+    record(order(1, lines=None, **stated))
+    assert Order.objects.get().paid_amount == stated.get("paid_amount", 0)
+    assert Order.objects.get().net_amount >= 0
+    record_lines({"1": [line(1000)]}, source="shop", at=AT)
+    assert Order.objects.get().paid_amount == paid
+    record(order(2, line(1000), **stated))
+    amounts = "list_amount", "discount_amount", "net_amount", "tax_amount", "paid_amount"
+    assert Order.objects.values_list(*amounts).distinct().count() == 1
+    assert record(order(1, lines=None, **stated)).unchanged == 1
+
+
+def test_a_change_without_word_of_lines_shares_its_discount_anew_and_takes_its_lines_along(shop):
+    record(order(1, line(1000), discounts=(Discount("offer", 100),)))
+    record(order(1, customer="c2", lines=None, discounts=(Discount("offer", 200),)))
+    row = Order.objects.get()
+    assert (row.discount_amount, row.net_amount, row.customer.source_id) == (200, 800, "c2")
+    assert Line.objects.get().customer == row.customer
+    assert queries.inconsistencies(ZONE)[:1] == []
+
+
+def test_news_without_a_time_does_not_let_older_news_in(shop):
+    record(order(1, state="completed", updated_at=AT + timedelta(days=2)))
+    record(order(1, state="refunded"))
+    record(order(1, state="pending", updated_at=AT))
+    assert Order.objects.get().state == "refunded"
 
 
 def test_a_guest_is_known_by_a_handle_and_else_by_the_order(shop):

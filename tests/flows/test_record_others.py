@@ -68,8 +68,8 @@ def test_search_finds_by_name_handle_and_number(shop):
         )
     )
     for text in ("小雨", "138 0013 8000", "LIN@example.com", "lin@ex", "88"):
-        assert [hit.name for hit in queries.search(text)] == ["林小雨"], text
-    assert queries.search("nobody") == queries.search("  ") == []
+        assert [hit.name for hit in queries.search(text, by_contact=True)] == ["林小雨"], text
+    assert queries.search("nobody", by_contact=True) == queries.search("  ", by_contact=True) == []
 
 
 def test_the_newest_consent_is_in_force_and_all_are_kept(shop):
@@ -135,7 +135,7 @@ def test_a_merge_shows_both_histories_and_refuses_nonsense(shop):
     merge = merge_customers(one, two, reason="same phone", actor="ann", at=AT)
     view = queries.customer(one)
     assert (view.member_ids, [i.value for i in view.identities]) == ((one, two), ["lin@example.com"])
-    assert [hit.id for hit in queries.search("lin@example.com")] == [one]
+    assert [hit.id for hit in queries.search("lin@example.com", by_contact=True)] == [one]
     for survivor, absorbed in ((one, one), (one, two), (two, one)):
         with pytest.raises(MergeRefused):
             merge_customers(survivor, absorbed, reason="", actor="ann", at=AT)

@@ -45,6 +45,12 @@ def record_orders(orders: Sequence[OrderFact], *, source: str, at: datetime, run
     return run_tx(record, finds_its_rows=True)
 
 
+def settle_run(run_id: str, *, at: datetime) -> int:
+    """At the end of a run over whole files: orders lose the parts that the run no longer told. Answers how many changed."""
+    zone = ZoneInfo(shop_queries.require_shop().zone)
+    return run_tx(lambda: orders_actions.settle_run(run_id, at=at, zone=zone))
+
+
 def ensure_products(lines: Iterable[LineFact], *, source: str, at: datetime) -> Mapping[str, str]:
     """Our ids of the products that lines name; unknown ones are made with the title the line gives."""
     wanted = {line.product: line.title for line in lines if line.product}

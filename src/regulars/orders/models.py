@@ -11,6 +11,10 @@ class Order(models.Model):
 
     ``list_amount`` - ``discount_amount`` = ``net_amount``, what the shop earns on goods; ``paid_amount`` is what the
     customer pays: goods less what others fund (a maker's coupon), plus shipping, plus tax where prices exclude it.
+    ``stated_...`` is what the source said itself, null where the amount is worked out.
+
+    A file may tell an order in several parts, apart from one another. ``parts`` lists their (digest, number of lines),
+    null where the order came in one; ``parts_seen`` says how many of them the run ``recorded_by`` has met so far.
     """
 
     class State(models.TextChoices):
@@ -44,12 +48,16 @@ class Order(models.Model):
     tax_included = models.BooleanField(default=True)
     funded_amount = models.BigIntegerField(default=0)
     paid_amount = models.BigIntegerField(default=0)
+    stated_paid_amount = models.BigIntegerField(null=True)
+    stated_tax_amount = models.BigIntegerField(null=True)
     refunded_amount = models.BigIntegerField(default=0)
     discounts = models.JSONField(default=list)
     attributes = models.JSONField(default=dict)
     source_updated_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField()
     recorded_by = models.UUIDField(null=True)
+    parts = models.JSONField(null=True)
+    parts_seen = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "source_id"], name="order_source")]

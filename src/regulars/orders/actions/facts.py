@@ -42,7 +42,7 @@ class FactBatch:
         month = f"{day.year:04}-{day.month:02}"
         head = (hyphenated(order_id), hyphenated(customer_id), order.placed_at, day)
         self._orders[month].append(
-            (*head, order.state, order.currency, order.channel, order.store, *row[9:13], row[13], row[14], *row[16:19])
+            (*head, order.state, order.currency, order.channel, order.store, *row[9:15], row[16], row[17], row[20])
         )
         self._lines[month] += lines
 

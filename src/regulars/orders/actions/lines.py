@@ -1,21 +1,17 @@
-"""Lines that come in a file of their own, after their orders."""
+"""Lines that come apart from their orders: in a file of their own, or as parts that a later file leaves out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any
-from uuid import UUID
 
 from regulars.core.facts import Discount, LineFact, OrderFact, Refusal, Tally
 from regulars.orders.actions.facts import FactBatch
-from regulars.orders.actions.record import Known, _Stored, _Writes
+from regulars.orders.actions.record import Known, Part, Writes, as_stored
 from regulars.orders.models import Line, Order
 
 UNKNOWN_ORDER = "There is no order with this id from this source: import the orders first, under the same source."
-_COMPARED = (
-    *("source_id", "product_id", "variant_id", "sku", "title", "quantity_milli"),
-    *("list_amount", "discount_amount", "tax_amount", "funded_amount"),
-)
+NOTHING_KNOWN = Known({}, {}, {}, {})
 
 
 def record_lines(
@@ -34,27 +30,18 @@ def record_lines(
     """
     tally = Tally()
     orders = {order.source_id: order for order in Order.objects.filter(source=source, source_id__in=list(lines))}
-    stored = _lines_of(orders.values())
-    customers = {o.customer_id.hex: o.customer_id.hex for o in orders.values()}
-    own = replace(
-        known, customers=customers, sellers={o.seller_id.hex: o.seller_id.hex for o in orders.values() if o.seller_id}
-    )
-    writes, same = _Writes(source, at, run_id, own, FactBatch(zone)), []
+    writes, same = Writes(source, at, run_id, _with_own_ids(known, list(orders.values())), FactBatch(zone)), []
     for source_id, facts in lines.items():
-        order = orders.get(source_id)
-        if order is None:
+        if (order := orders.get(source_id)) is None:
             tally.refused.append(Refusal(source_id, "order", UNKNOWN_ORDER))
             continue
-        fact = _as_fact(order, tuple(facts), has_lines=bool(stored.get(order.pk.hex)))
-        before = stored.get(order.pk.hex, [])
-        if _same(writes._lines(fact, order.pk.hex, 0), before):
+        old, fact = as_stored(order), _as_fact(order, tuple(facts))
+        if _same(writes.rows_of_lines(fact, old.id, facts), old.id):
             tally.unchanged += 1
             same.append(order.pk)
             continue
-        recorded_by = order.recorded_by.hex if order.recorded_by else None
-        writes.change(fact, bytes(order.digest), _Stored(
-            order.pk.hex, bytes(order.digest), order.state, order.placed_at, order.source_updated_at, recorded_by, len(before)
-        ))  # fmt: skip
+        continues = run_id is not None and old.recorded_by == run_id
+        writes.change(fact, old.digest, old, keep=old.line_count if continues else 0, parts=())
         tally.updated += 1
     writes.flush()
     if run_id is not None:
@@ -62,29 +49,41 @@ def record_lines(
     return tally
 
 
-def _lines_of(orders: Any) -> dict[str, list[tuple[Any, ...]]]:
-    found: dict[str, list[tuple[Any, ...]]] = {}
-    rows = Line.objects.filter(order__in=[order.pk for order in orders]).order_by("order_id", "number")
-    for order_id, *values in rows.values_list("order_id", *_COMPARED):
-        found.setdefault(order_id.hex, []).append(tuple(v.hex if isinstance(v, UUID) else v for v in values))
-    return found
+def settle_run(run_id: str, *, at: datetime, zone: tzinfo) -> int:
+    """After a run over whole files: drop the parts of orders that it no longer told; answers how many orders changed."""
+    orders = [o for o in Order.objects.filter(recorded_by=run_id, parts__isnull=False) if o.parts_seen < len(o.parts)]
+    for order in orders:
+        old = as_stored(order)
+        told: Sequence[Part] = old.parts[: old.parts_seen]
+        writes = Writes(order.source, at, run_id, _with_own_ids(NOTHING_KNOWN, [order]), FactBatch(zone))
+        digest = bytes.fromhex(told[-1][0])
+        writes.change(_as_fact(order, ()), digest, old, keep=sum(lines for _, lines in told), parts=told)
+        writes.flush()
+    return len(orders)
 
 
-def _same(rows: Sequence[tuple[Any, ...]], stored: Sequence[tuple[Any, ...]]) -> bool:
-    """Whether rows as they would be written say what is stored (see ``record._LINE`` for their places)."""
-    return [(*row[3:11], row[12], row[13]) for row in rows] == list(stored)
+def _with_own_ids(known: Known, orders: Sequence[Order]) -> Known:
+    """``known``, in which stored orders find their customers and sellers by our own ids."""
+    customers = {order.customer_id.hex: order.customer_id.hex for order in orders}
+    sellers = {order.seller_id.hex: order.seller_id.hex for order in orders if order.seller_id}
+    return replace(known, customers=customers, sellers=sellers)
 
 
-def _as_fact(order: Order, lines: tuple[LineFact, ...], *, has_lines: bool) -> OrderFact:
-    """The stored order as its source stated it, with new lines. What was worked out from lines is worked out again."""
+_COMPARED = ("source_id", "product_id", "variant_id", "sku", "title", "quantity_milli", "list_amount")
+_ALSO_COMPARED = ("discount_amount", "tax_amount", "funded_amount")
+
+
+def _same(rows: Sequence[tuple[Any, ...]], order: str) -> bool:
+    """Whether rows as they would be written (``record._LINE`` says their places) say what is stored."""
+    stored = Line.objects.filter(order=order).order_by("number").values_list(*_COMPARED, *_ALSO_COMPARED)
+    wanted = [(*row[3:10], row[10], row[12], row[13]) for row in rows]
+    return wanted == [tuple(getattr(value, "hex", value) for value in row) for row in stored]
+
+
+def _as_fact(order: Order, lines: tuple[LineFact, ...]) -> OrderFact:
+    """The stored order as its source stated it, with new lines."""
     discounts = tuple(
         Discount(d["kind"], d["amount"], d.get("code", ""), d.get("funded_by", "shop")) for d in order.discounts or ()
-    )
-    worked_out = (
-        order.net_amount - order.funded_amount + order.shipping_amount + (0 if order.tax_included else order.tax_amount)
-    )
-    stated_paid = (
-        order.paid_amount if order.paid_amount and (not has_lines or order.paid_amount != worked_out) else None
     )
     return OrderFact(
         order.source_id,
@@ -99,10 +98,10 @@ def _as_fact(order: Order, lines: tuple[LineFact, ...], *, has_lines: bool) -> O
         lines=lines,
         discounts=discounts,
         shipping_amount=order.shipping_amount,
-        tax_amount=order.tax_amount or None,
+        tax_amount=order.stated_tax_amount,
         tax_included=order.tax_included,
         refunded_amount=order.refunded_amount,
-        paid_amount=stated_paid,
+        paid_amount=order.stated_paid_amount,
         attributes=order.attributes,
         updated_at=order.source_updated_at,
     )

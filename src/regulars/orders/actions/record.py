@@ -19,25 +19,28 @@ from regulars.orders.models import Line, Order, StateChange
 from regulars.storage.bulk import as_hex, delete_in, insert, instants, new_hex, to_json, update
 
 _STATED = (
-    *(
-        "digest",
-        "number",
-        "customer_id",
-        "placed_at",
-        "state",
-        "currency",
-        "channel",
-        "store",
-        "seller_id",
-        "line_count",
-    ),
+    *("digest", "number", "customer_id", "placed_at", "state", "currency", "channel", "store", "seller_id", "line_count"),
     *("list_amount", "discount_amount", "net_amount", "shipping_amount", "tax_amount", "tax_included", "funded_amount"),
-    *("paid_amount", "refunded_amount", "discounts", "attributes", "source_updated_at", "recorded_at", "recorded_by"),
-)
+    *("paid_amount", "stated_paid_amount", "stated_tax_amount", "refunded_amount", "discounts", "attributes"),
+    *("source_updated_at", "recorded_at", "recorded_by", "parts", "parts_seen"),
+)  # fmt: skip
 _LINE = (
     *("order_id", "number", "customer_id", "source_id", "product_id", "variant_id", "sku", "title", "quantity_milli"),
     *("list_amount", "discount_amount", "net_amount", "tax_amount", "funded_amount", "discounts"),
 )
+_KEPT = (
+    "quantity_milli",
+    "list_amount",
+    "product_id",
+    "variant_id",
+    "sku",
+    "title",
+    "source_id",
+    "tax_amount",
+    "discounts",
+)
+# A part of an order as it stands in one place of a file: its digest (hexadecimal) and how many lines it has.
+Part = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ class Known:
     sellers: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class _Stored:
+@dataclass(frozen=True, slots=True)
+class Stored:
     """What is stored of an order already, before this batch."""
 
     id: str
@@ -61,6 +64,17 @@ class _Stored:
     source_updated_at: datetime | None
     recorded_by: str | None
     line_count: int
+    parts: tuple[Part, ...]
+    parts_seen: int
+
+    def seen_in(self, run_id: str | None) -> tuple[Part, ...]:
+        """The parts that this run has met: those whose lines stay when another part comes."""
+        return self.parts[: self.parts_seen] if run_id is not None and self.recorded_by == run_id else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptLine(LineFact):
+    """A stored line; ``product`` and ``variant`` are our own ids (32 digits)."""
 
 
 def record_orders(
@@ -69,27 +83,30 @@ def record_orders(
     """Create or update orders with their lines, in the caller's transaction.
 
     An order that stands as stated is left alone; an older ``updated_at`` never overwrites a newer one. Lines replace those
-    stored, except that within one run (``run_id``, 32 digits) a later part of an order adds its lines to the earlier part.
+    stored, except that within one run (``run_id``, 32 digits) a later part of an order adds its lines to the earlier
+    parts. A part that a run tells twice counts once. After a run ``settle_run`` removes parts that it no longer told.
     """
-    tally, batch = Tally(), FactBatch(zone)
     stored = _stored(source, [order.source_id for order in orders])
-    writes = _Writes(source, at, run_id, known, batch)
+    writes = Writes(source, at, run_id, known, FactBatch(zone))
     for order in _joined(orders, run_id):
         old = stored.get(order.source_id)
         digest = _digest(order)
         if old is None:
             writes.create(order, digest)
-        elif old.digest == digest or _is_older(order.updated_at, old.source_updated_at):
+        elif _is_older(order.updated_at, old.source_updated_at) or writes.stands(order, digest, old):
             continue
+        elif order.lines is None:
+            writes.change(order, digest, old, keep=old.line_count, parts=())
         else:
-            writes.change(order, digest, old)
+            seen = old.seen_in(run_id)
+            parts = (*seen, (digest.hex(), len(order.lines)))
+            writes.change(order, digest, old, keep=sum(lines for _, lines in seen), parts=parts)
     writes.flush()
-    tally.created, tally.updated = len(writes.created), len(writes.updated)
-    tally.unchanged = len(orders) - tally.created - tally.updated
-    return tally
+    created, updated = len(writes.created), len(writes.updated)
+    return Tally(created=created, updated=updated, unchanged=len(orders) - created - updated)
 
 
-class _Writes:
+class Writes:
     """The rows of one batch, gathered and then written table by table."""
 
     def __init__(self, source: str, at: datetime, run_id: str | None, known: Known, batch: FactBatch) -> None:
@@ -98,27 +115,35 @@ class _Writes:
         self.created: list[tuple[Any, ...]] = []
         self.updated: list[tuple[Any, ...]] = []
         self.lines: list[tuple[Any, ...]] = []
-        self.emptied: list[str] = []
+        self.met: list[tuple[Any, ...]] = []
         self.states: list[tuple[Any, ...]] = []
+
+    def stands(self, order: OrderFact, digest: bytes, old: Stored) -> bool:
+        """Whether the order is stored as said. Within a run, notes that its next known part was met."""
+        if order.lines is None:
+            return old.digest == digest
+        if self.run_id is None:
+            return len(old.parts) == 1 and old.parts[0][0] == digest.hex()
+        seen = old.seen_in(self.run_id)
+        said = [part[0] for part in old.parts[: len(seen) + 1]]
+        if digest.hex() not in said:
+            return False
+        if len(said) > len(seen) and said[-1] == digest.hex():
+            self.met.append((self.run_id, len(said), old.id))
+        return True
 
     def create(self, order: OrderFact, digest: bytes) -> None:
         identifier = new_hex()
-        lines = self._lines(order, identifier, 0)
-        row = self._order(order, digest, lines)
+        lines = self.rows_of_lines(order, identifier, order.lines or ())
+        row = self._order(order, digest, lines, None, ())
         self.created.append((identifier, self.source, order.source_id, *row))
         self.lines += lines
         self.batch.add(identifier, self.known.customers[order.customer], order, row, lines)
 
-    def change(self, order: OrderFact, digest: bytes, old: _Stored) -> None:
-        continues = self.run_id is not None and old.recorded_by == self.run_id and order.lines is not None
-        lines = self._lines(order, old.id, old.line_count if continues else 0)
-        if continues or order.lines is None:
-            kept = self._kept_lines(old.id)
-            row = self._order(order, digest, [*kept, *lines])
-        else:
-            self.emptied.append(old.id)
-            row = self._order(order, digest, lines)
-        self.updated.append((*row, old.id))
+    def change(self, order: OrderFact, digest: bytes, old: Stored, *, keep: int, parts: Sequence[Part]) -> None:
+        """Write the order anew: its first ``keep`` stored lines, then those of the fact."""
+        lines = self.rows_of_lines(order, old.id, (*_kept_lines(old.id, keep), *(order.lines or ())))
+        self.updated.append((*self._order(order, digest, lines, old.source_updated_at, parts), old.id))
         self.lines += lines
         self.batch.changed(old.placed_at)
         self.batch.changed(order.placed_at)
@@ -129,75 +154,94 @@ class _Writes:
     def flush(self) -> None:
         insert(Order, ("id", "source", "source_id", *_STATED), sorted(self.created, key=itemgetter(2)))
         update(Order, "id", _STATED, self.updated)
-        delete_in(Line, "order_id", self.emptied)
+        update(Order, "id", ("recorded_by", "parts_seen"), self.met)
+        delete_in(Line, "order_id", [row[-1] for row in self.updated])
         insert(Line, _LINE, self.lines)
         insert(StateChange, ("id", "order_id", "customer_id", "state", "at"), self.states)
         self.batch.flush()
 
-    def _kept_lines(self, identifier: str) -> list[tuple[Any, ...]]:
-        rows = Line.objects.filter(order=identifier).order_by("number").values_list(*_LINE)
-        return [tuple(row) for row in rows]
-
-    def _lines(self, order: OrderFact, identifier: str, after: int) -> list[tuple[Any, ...]]:
+    def rows_of_lines(self, order: OrderFact, identifier: str, facts: Sequence[LineFact]) -> list[tuple[Any, ...]]:
         """Rows of the order's lines, order-level discounts shared among them by what each line is worth."""
-        facts = order.lines or ()
         customer = self.known.customers[order.customer]
         shares = _shares(order.discounts, facts) if order.discounts and facts else None
         rows = []
         for index, line in enumerate(facts):
-            discounts = line.discounts if shares is None else (*line.discounts, *shares[index])
-            borne, funded, text = _summed(discounts) if discounts else (0, 0, None)
+            shared = tuple(shares[index]) if shares else ()
+            borne, funded, text = _summed(line.discounts, shared) if line.discounts or shared else (0, 0, None)
             product, variant = self._what(line)
             rows.append(
                 (
-                    *(identifier, after + index + 1, customer, line.source_id, product, variant, line.sku, line.title),
-                    *(
-                        line.quantity_milli,
-                        line.list_amount,
-                        borne,
-                        line.list_amount - borne,
-                        line.tax_amount,
-                        funded,
-                        text,
-                    ),
+                    *(identifier, index + 1, customer, line.source_id, product, variant, line.sku, line.title),
+                    *(line.quantity_milli, line.list_amount, borne, line.list_amount - borne, line.tax_amount, funded, text),
                 )
-            )
+            )  # fmt: skip
         return rows
 
     def _what(self, line: LineFact) -> tuple[str | None, str | None]:
         """Our (product, variant) of a line: by the source's product, else by its variant, else by its SKU."""
+        if type(line) is _KeptLine:
+            return line.product or None, line.variant or None
         found = self.known.variants.get(line.variant or line.sku) if line.variant or line.sku else None
         product = self.known.products.get(line.product) or (found and found[1]) or None
         return product, (found[0] if found and found[1] == product else None)
 
-    def _order(self, order: OrderFact, digest: bytes, lines: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
-        """The stored values of an order; ``lines`` are all its rows."""
-        listed = sum(line[9] for line in lines)
-        borne, funded = sum(line[10] for line in lines), sum(line[13] for line in lines)
-        if not lines:
-            borne, funded, _ = _summed(order.discounts)
-        tax = sum(line[12] for line in lines) if order.tax_amount is None else order.tax_amount
-        net = listed - borne
-        paid = order.paid_amount
-        if paid is None:
-            paid = net - funded + order.shipping_amount + (0 if order.tax_included else tax)
-        if not lines and order.paid_amount is not None:
-            # Totals without lines: what was paid is all that is known of what was earned.
-            net = order.paid_amount + funded - order.shipping_amount - (0 if order.tax_included else tax)
-            listed = net + borne
+    def _order(
+        self,
+        order: OrderFact,
+        digest: bytes,
+        lines: Sequence[tuple[Any, ...]],
+        known_at: datetime | None,
+        parts: Sequence[Part],
+    ) -> tuple[Any, ...]:
+        """The stored values of an order; ``lines`` are all its rows, ``known_at`` the newest word of its source so far."""
+        listed, borne, funded, tax, paid = _amounts(order, lines)
         seller = self.known.sellers.get(order.seller) if order.seller else None
+        updated_at = max((at for at in (order.updated_at, known_at) if at), default=None)
         return (
-            *(
-                digest,
-                order.number or order.source_id,
-                self.known.customers[order.customer],
-                self.instant(order.placed_at),
-            ),
-            *(order.state, order.currency, order.channel, order.store, seller, len(lines), listed, borne, net),
-            *(order.shipping_amount, tax, order.tax_included, funded, paid, order.refunded_amount),
-            *(_summed(order.discounts)[2], to_json(order.attributes)),
-            *(order.updated_at and self.instant(order.updated_at), self.at, self.run_id),
+            *(digest, order.number or order.source_id, self.known.customers[order.customer]),
+            *(self.instant(order.placed_at), order.state, order.currency, order.channel, order.store, seller),
+            *(len(lines), listed, borne, listed - borne, order.shipping_amount, tax, order.tax_included, funded, paid),
+            *(order.paid_amount, order.tax_amount, order.refunded_amount, _summed(order.discounts, ())[2]),
+            *(to_json(order.attributes), updated_at and self.instant(updated_at), self.at, self.run_id),
+            *(to_json([list(part) for part in parts]) if len(parts) > 1 else None, max(1, len(parts))),
         )
+
+
+def _amounts(order: OrderFact, lines: Sequence[tuple[Any, ...]]) -> tuple[int, int, int, int, int]:
+    """(list, borne by the shop, funded by others, tax, paid) in minor units; ``lines`` as ``_LINE`` says.
+
+    Without lines and without word of what was paid nothing is known, and nothing is guessed: all are 0. With the
+    payment alone, what was earned follows from it.
+    """
+    tax = sum(line[12] for line in lines) if order.tax_amount is None else order.tax_amount
+    extra = order.shipping_amount + (0 if order.tax_included else tax)
+    if lines:
+        listed, borne, funded = (sum(line[place] for line in lines) for place in (9, 10, 13))
+        paid = listed - borne - funded + extra if order.paid_amount is None else order.paid_amount
+        return listed, borne, funded, tax, paid
+    if order.paid_amount is None:
+        return 0, 0, 0, tax, 0
+    borne, funded, _ = _summed(order.discounts, ())
+    return max(0, order.paid_amount + funded - extra) + borne, borne, funded, tax, order.paid_amount
+
+
+def _kept_lines(identifier: str, count: int) -> list[LineFact]:
+    """The first stored lines of an order as facts, with the discounts that are their own."""
+    if not count:
+        return []
+    rows = Line.objects.filter(order=identifier, number__lte=count).order_by("number").values_list(*_KEPT)
+    return [
+        _KeptLine(*row[:2], *((row[n] and as_hex(row[n])) or "" for n in (2, 3)), *row[4:8], discounts=_own(row[8]))
+        for row in rows
+    ]
+
+
+def _own(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Discount, ...]:
+    return tuple(
+        Discount(d["kind"], d["amount"], d.get("code", ""), d.get("funded_by", "shop"))
+        for d in stored or ()
+        if "of" not in d
+    )
 
 
 def _shares(discounts: Sequence[Discount], lines: Sequence[LineFact]) -> list[list[Discount]]:
@@ -214,13 +258,15 @@ def _shares(discounts: Sequence[Discount], lines: Sequence[LineFact]) -> list[li
 
 
 @lru_cache(maxsize=65_536)
-def _summed(discounts: tuple[Discount, ...]) -> tuple[int, int, str]:
+def _summed(own: tuple[Discount, ...], shared: tuple[Discount, ...]) -> tuple[int, int, str]:
     """(what the shop bears, what others fund, the stored text) of one line's discounts; the same few recur all the time."""
-    borne = sum(d.amount for d in discounts if d.funded_by == "shop")
-    return borne, sum(d.amount for d in discounts) - borne, to_json([_discount(d) for d in discounts])
+    every = (*own, *shared)
+    borne = sum(d.amount for d in every if d.funded_by == "shop")
+    told = [*(_told(d) for d in own), *({**_told(d), "of": "order"} for d in shared)]
+    return borne, sum(d.amount for d in every) - borne, to_json(told)
 
 
-def _discount(discount: Discount) -> dict[str, Any]:
+def _told(discount: Discount) -> dict[str, Any]:
     said: dict[str, Any] = {"kind": discount.kind, "amount": discount.amount}
     if discount.code:
         said["code"] = discount.code
@@ -241,11 +287,19 @@ def _joined(orders: Sequence[OrderFact], run_id: str | None) -> list[OrderFact]:
     return list(joined.values())
 
 
-def _stored(source: str, source_ids: Sequence[str]) -> dict[str, _Stored]:
-    rows = Order.objects.filter(source=source, source_id__in=set(source_ids)).values_list(
-        "source_id", "id", "digest", "state", "placed_at", "source_updated_at", "recorded_by", "line_count"
+def _stored(source: str, source_ids: Sequence[str]) -> dict[str, Stored]:
+    return {row.source_id: as_stored(row) for row in Order.objects.filter(source=source, source_id__in=set(source_ids))}
+
+
+def as_stored(row: Order) -> Stored:
+    """What recording needs of a stored order. One that came whole is its own only part."""
+    digest = bytes(row.digest)
+    parts = tuple((told, lines) for told, lines in row.parts or [(digest.hex(), row.line_count)])
+    recorded_by = row.recorded_by.hex if row.recorded_by else None
+    known_at = row.source_updated_at
+    return Stored(
+        row.pk.hex, digest, row.state, row.placed_at, known_at, recorded_by, row.line_count, parts, row.parts_seen
     )
-    return {r[0]: _Stored(as_hex(r[1]), bytes(r[2]), r[3], r[4], r[5], r[6] and as_hex(r[6]), r[7]) for r in rows}
 
 
 def _is_older(new: datetime | None, old: datetime | None) -> bool:

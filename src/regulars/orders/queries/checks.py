@@ -24,6 +24,10 @@ _TOTALS = """
        OR o.funded_amount <> l.funded OR o.list_amount - o.discount_amount <> o.net_amount
     ORDER BY o.id
 """
+_STRAYED = """
+    SELECT DISTINCT o.id, o.source_id FROM orders_order o
+    JOIN orders_line l ON l.order_id = o.id AND l.customer_id <> o.customer_id ORDER BY o.id
+"""
 _EMPTY = """
     SELECT id, source_id FROM orders_order o
     WHERE line_count > 0 AND NOT EXISTS (SELECT 1 FROM orders_line WHERE order_id = o.id) ORDER BY id
@@ -42,6 +46,8 @@ def _totals() -> list[str]:
             f"Order {row[1]} ({row[0]}): its totals differ from the sum of its lines."
             for row in cursor.fetchmany(SHOWN_MAX)
         ]
+        cursor.execute(_STRAYED)
+        found += [f"Order {row[1]} ({row[0]}): its lines name another customer." for row in cursor.fetchmany(SHOWN_MAX)]
         cursor.execute(_EMPTY)
         found += [f"Order {row[1]} ({row[0]}): its lines are missing." for row in cursor.fetchmany(SHOWN_MAX)]
     return found
