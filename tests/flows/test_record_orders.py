@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.core.facts import CustomerFact, Discount, IdentityFact, LineFact, OrderFact
+from regulars.core.facts import CustomerFact, Discount, IdentityFact, LineFact, OrderFact, ProductFact, VariantFact
 from regulars.customers.models import Customer, Merge
 from regulars.flows.record_customers import record_customers
 from regulars.flows.record_lines import record_lines
 from regulars.flows.record_orders import record_orders, settle_run
+from regulars.flows.record_products import record_products
 from regulars.orders import queries
 from regulars.orders.actions import facts as fact_files
 from regulars.orders.actions import rebuild_facts
@@ -263,6 +264,20 @@ def test_customers_and_products_are_made_from_what_orders_say(shop):
     record(order(1, replace(line(), title="Oolong tea"), customer_name="林"))
     assert Customer.objects.get().name == "林"
     assert Line.objects.get().product.title == "Oolong tea"
+
+
+def test_products_known_by_sku_or_title_alone_are_products_until_the_catalogue_says_more(shop):
+    by_sku = replace(line(product=""), sku="T-1", title="Oolong")
+    by_title = replace(line(product=""), title="桂花乌龙")
+    fact = order(1, by_sku, by_title, line(product=""))
+    record(fact)
+    titles = list(Line.objects.order_by("number").values_list("product__title", flat=True))
+    assert titles == ["Oolong", "桂花乌龙", None]
+    assert record(fact).unchanged == 1
+    variant = VariantFact("v1", sku="T-1")
+    record_products([ProductFact("p9", "Oolong tea 100 g", variants=(variant,))], source="shop", at=AT)
+    assert record(fact).updated == 1
+    assert Line.objects.get(number=1).product.source_id == "p9"
 
 
 def test_a_failing_batch_leaves_nothing(shop, monkeypatch):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from regulars.core.facts import CustomerFact, Tally
 from regulars.customers import actions, queries
-from regulars.flows.record_orders import guest_id
+from regulars.flows.record_orders import named_by
 from regulars.shop import queries as shop_queries
 from regulars.storage.transactions import run_tx
 
@@ -28,7 +28,7 @@ def record_customers(facts: Sequence[CustomerFact], *, source: str, at: datetime
 def _adopt_guests(facts: Sequence[CustomerFact], source: str, at: datetime) -> None:
     """Merge (and so reversibly) guests whom the same source knows by a handle of one of these customers."""
     handles = queries.handles_by_source(source, [fact.source_id for fact in facts if fact.identities])
-    wanted = {guest_id(handle): owner for owner, found in handles.items() for handle in found}
+    wanted = {named_by(*handle): owner for owner, found in handles.items() for handle in found}
     guests = queries.unmerged_ids(source, wanted)
     survivors = queries.unmerged_ids(source, {wanted[guest] for guest in guests})
     for guest, identifier in guests.items():

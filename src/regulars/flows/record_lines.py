@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from regulars.core.facts import LineFact, Tally
-from regulars.flows.record_orders import ensure_products, variants
+from regulars.flows.record_orders import ensure_products, variants, with_products
 from regulars.orders import actions as orders_actions
 from regulars.orders.actions.record import Known
 from regulars.shop import queries as shop_queries
@@ -21,7 +21,10 @@ def record_lines(
     every = [line for found in lines.values() for line in found]
 
     def record() -> Tally:
-        known = Known({}, ensure_products(every, source=source, at=at), variants(every, source), {})
-        return orders_actions.record_lines(lines, known, source=source, at=at, zone=ZoneInfo(shop.zone), run_id=run_id)
+        known_variants = variants(every, source)
+        told = {order: with_products(found, known_variants) for order, found in lines.items()}
+        products = ensure_products([line for found in told.values() for line in found], source=source, at=at)
+        known = Known({}, products, known_variants, {})
+        return orders_actions.record_lines(told, known, source=source, at=at, zone=ZoneInfo(shop.zone), run_id=run_id)
 
     return run_tx(record, finds_its_rows=True)

@@ -31,16 +31,18 @@ def record_orders(orders: Sequence[OrderFact], *, source: str, at: datetime, run
 
     def record() -> Tally:
         named = _named(orders, source, shop.country)
+        known_variants = variants([line for o in named for line in o.lines or ()], source)
+        told = [replace(o, lines=with_products(o.lines, known_variants)) if _has_words_only(o) else o for o in named]
         known = Known(
             customers=customers_actions.ensure_customers(
-                {o.customer: (o.customer_name, o.identities) for o in named}, source=source, at=at, country=shop.country
+                {o.customer: (o.customer_name, o.identities) for o in told}, source=source, at=at, country=shop.country
             ),
-            products=ensure_products([line for o in named for line in o.lines or ()], source=source, at=at),
-            variants=variants([line for o in named for line in o.lines or ()], source),
-            sellers=catalog_actions.ensure_sellers({o.seller for o in named if o.seller}, source=source),
+            products=ensure_products([line for o in told for line in o.lines or ()], source=source, at=at),
+            variants=known_variants,
+            sellers=catalog_actions.ensure_sellers({o.seller for o in told if o.seller}, source=source),
         )
         zone = ZoneInfo(shop.zone)
-        return orders_actions.record_orders(named, known, source=source, at=at, zone=zone, run_id=run_id)
+        return orders_actions.record_orders(told, known, source=source, at=at, zone=zone, run_id=run_id)
 
     return run_tx(record, finds_its_rows=True)
 
@@ -52,8 +54,8 @@ def settle_run(run_id: str, *, at: datetime) -> int:
 
 
 def ensure_products(lines: Iterable[LineFact], *, source: str, at: datetime) -> Mapping[str, str]:
-    """Our ids of the products that lines name; unknown ones are made with the title the line gives."""
-    wanted = {line.product: line.title for line in lines if line.product}
+    """Our ids of the products that lines name; unknown ones are made with the title (or SKU) the line gives."""
+    wanted = {line.product: line.title or line.sku for line in lines if line.product}
     return catalog_actions.ensure_products(wanted, source=source, at=at)
 
 
@@ -63,6 +65,24 @@ def variants(lines: Sequence[LineFact], source: str) -> Mapping[str, tuple[str, 
     by_sku = {line.sku for line in lines if line.sku and not line.variant}
     found = catalog.variants_by_sku(source, by_sku) if by_sku else {}
     return {**found, **(catalog.variants_by_source(source, by_id) if by_id else {})}
+
+
+def with_products(lines: Sequence[LineFact], known: Mapping[str, tuple[str, str]]) -> tuple[LineFact, ...]:
+    """The lines, those that name no product by an id naming it by their SKU or title, as many a shop's exports do."""
+    return tuple(
+        line if line.product or (line.variant or line.sku) in known else replace(line, product=_in_words(line))
+        for line in lines
+    )
+
+
+def _has_words_only(order: OrderFact) -> bool:
+    return bool(order.lines) and not all(line.product for line in order.lines)
+
+
+def _in_words(line: LineFact) -> str:
+    if line.sku:
+        return named_by("sku", line.sku)
+    return named_by("title", line.title) if line.title else ""
 
 
 def _named(orders: Sequence[OrderFact], source: str, country: str) -> list[OrderFact]:
@@ -79,14 +99,11 @@ def _named(orders: Sequence[OrderFact], source: str, country: str) -> list[Order
 
 def _owner(order: OrderFact, handles: Sequence[Handle], known: Mapping[Handle, str]) -> str:
     found = next((known[handle] for handle in handles if handle in known), "")
-    return found or guest_id(*handles[:1]) or f"guest:{order.source_id}"[:SOURCE_ID_MAX]
+    return found or (named_by(*handles[0]) if handles else named_by("guest", order.source_id))
 
 
-def guest_id(*handles: Handle) -> str:
-    """The source id of a guest who is known by a handle alone; "" without one."""
-    if not handles:
-        return ""
-    kind, value = handles[0]
+def named_by(kind: str, value: str) -> str:
+    """The source id of what a source names by something other than an id: ``email:…``, ``sku:…``."""
     long = len(kind) + 1 + len(value) > SOURCE_ID_MAX
     return f"{kind}:{blake2b(value.encode(), digest_size=32).hexdigest() if long else value}"
 
