@@ -21,11 +21,19 @@ from regulars.storage.transactions import run_tx
 SOURCE_ID_MAX = 120
 
 
-def record_orders(orders: Sequence[OrderFact], *, source: str, at: datetime, run_id: str | None = None) -> Tally:
+def record_orders(
+    orders: Sequence[OrderFact],
+    *,
+    source: str,
+    at: datetime,
+    run_id: str | None = None,
+    remembered: dict[str, str] | None = None,
+) -> Tally:
     """Record a batch of orders of one source; what they name and nobody knows yet is made from what they say of it.
 
     An order that names no customer belongs to whoever the same source knows by one of its handles, else to a guest.
-    ``run_id`` (32 digits) names the import run, within which parts of an order add up. Raises NotSetUp before set-up.
+    ``run_id`` (32 digits) names the import run, within which parts of an order add up; ``remembered`` holds the products
+    that its earlier batches found. Raises NotSetUp before set-up.
     """
     shop = shop_queries.require_shop()
 
@@ -37,7 +45,9 @@ def record_orders(orders: Sequence[OrderFact], *, source: str, at: datetime, run
             customers=customers_actions.ensure_customers(
                 {o.customer: (o.customer_name, o.identities) for o in told}, source=source, at=at, country=shop.country
             ),
-            products=ensure_products([line for o in told for line in o.lines or ()], source=source, at=at),
+            products=ensure_products(
+                [line for o in told for line in o.lines or ()], source=source, at=at, remembered=remembered
+            ),
             variants=known_variants,
             sellers=catalog_actions.ensure_sellers({o.seller for o in told if o.seller}, source=source),
         )
@@ -53,10 +63,12 @@ def settle_run(run_id: str, *, at: datetime) -> int:
     return run_tx(lambda: orders_actions.settle_run(run_id, at=at, zone=zone))
 
 
-def ensure_products(lines: Iterable[LineFact], *, source: str, at: datetime) -> Mapping[str, str]:
+def ensure_products(
+    lines: Iterable[LineFact], *, source: str, at: datetime, remembered: dict[str, str] | None = None
+) -> Mapping[str, str]:
     """Our ids of the products that lines name; unknown ones are made with the title (or SKU) the line gives."""
     wanted = {line.product: line.title or line.sku for line in lines if line.product}
-    return catalog_actions.ensure_products(wanted, source=source, at=at)
+    return catalog_actions.ensure_products(wanted, source=source, at=at, remembered=remembered)
 
 
 def variants(lines: Sequence[LineFact], source: str) -> Mapping[str, tuple[str, str]]:

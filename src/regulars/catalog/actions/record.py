@@ -13,6 +13,7 @@ from regulars.storage.bulk import as_hex, insert, instant, new_hex, select_in, t
 _TEXTS = ("title", "brand", "unit", "url", "image_url")
 _STATED = (*_TEXTS, "category_id", "seller_id", "state", "tags", "attributes", "source_updated_at", "recorded_at")
 PATH_SEPARATOR = " > "
+REMEMBERED_MAX = 500_000
 
 
 def record_products(facts: Sequence[ProductFact], *, source: str, at: datetime) -> Tally:
@@ -46,16 +47,26 @@ def record_products(facts: Sequence[ProductFact], *, source: str, at: datetime) 
     return tally
 
 
-def ensure_products(wanted: Mapping[str, str], *, source: str, at: datetime) -> dict[str, str]:
-    """Ids (32 digits) of the products that lines name; unknown ones are made with the title the line gives (``wanted[id]``)."""
-    ids = ids_by_source(source, wanted)
+def ensure_products(
+    wanted: Mapping[str, str], *, source: str, at: datetime, remembered: dict[str, str] | None = None
+) -> Mapping[str, str]:
+    """Ids (32 digits) of the products that lines name; unknown ones are made with the title the line gives (``wanted[id]``).
+
+    ``remembered`` saves a long import from looking the same products up in every batch: it gains those that were there
+    before (products are never deleted), not those made now, which the caller's transaction may yet undo.
+    """
+    memory = {} if remembered is None else remembered
+    if len(memory) > REMEMBERED_MAX:
+        memory.clear()
+    memory.update(ids_by_source(source, wanted.keys() - memory.keys()))
     # In one order for everybody: two who make the same products wait for each other instead of locking each other out.
-    rows, fresh = [], {source_id: new_hex() for source_id in sorted(wanted.keys() - ids.keys())}
+    fresh = {source_id: new_hex() for source_id in sorted(wanted.keys() - memory.keys())}
+    rows = []
     for source_id, identifier in fresh.items():
         fact = ProductFact(source_id, wanted[source_id] or source_id)
         rows.append((identifier, source, source_id, b"", *_values(fact, None, {}, {}, at)))
     insert(Product, ("id", "source", "source_id", "digest", *_STATED), rows)
-    return {**ids, **fresh}
+    return {**{found: memory[found] for found in wanted.keys() & memory.keys()}, **fresh}
 
 
 def ensure_sellers(wanted: Iterable[str], *, source: str) -> dict[str, str]:
