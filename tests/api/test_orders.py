@@ -47,9 +47,22 @@ def test_amounts_that_do_not_add_up_are_refused(program: Program) -> None:
     response = program.put("/orders/shopify:1", {**ORDER, "lines": too_much, "discounts": []})
     assert [error["path"] for error in response.data["errors"]] == ["/lines/0"]
     response = program.put("/orders/shopify:1", {**ORDER, "discounts": [{"kind": "coupon", "amount": 3701}]})
-    assert response.status_code == 422
+    assert [error["path"] for error in response.data["errors"]] == ["/discounts"]
+    response = program.put("/orders/shopify:1", {**ORDER, "lines": []})
+    assert [error["path"] for error in response.data["errors"]] == ["/discounts"]
+    huge = [{"product": "tea", "quantity": "1", "list_amount": 6 * 10**12}] * 2
+    response = program.put("/orders/shopify:1", {**ORDER, "lines": huge})
+    assert [error["path"] for error in response.data["errors"]] == ["/lines"]
     assert program.put("/orders/shopify:1", {**ORDER, "placed_at": "2199-01-01T00:00:00Z"}).status_code == 422
     assert program.get("/orders").data["items"] == []
+
+
+def test_discounts_on_an_order_known_by_its_payment_make_no_negative_amount(program: Program) -> None:
+    paid = {**ORDER, "lines": [], "paid_amount": 100, "discounts": [{"kind": "coupon", "amount": 500}]}
+    assert program.put("/orders/shopify:1", paid).status_code == 201
+    order = program.get("/orders/shopify:1").data["order"]
+    assert min(value for name, value in order.items() if name.endswith("_amount")) >= 0
+    assert order["list_amount"] - order["discount_amount"] == order["net_amount"]
 
 
 def many(program: Program, count: int, **fields: Any) -> None:

@@ -60,7 +60,7 @@ def test_numbers_as_people_write_them(cell: str, number: str) -> None:
     assert decimal_of(cell) == Decimal(number)
 
 
-@pytest.mark.parametrize("cell", ["abc", "1.2.3", "NaN", "inf", "1e400", "--1", "12 apples"])
+@pytest.mark.parametrize("cell", ["abc", "1.2.3", "NaN", "inf", "--1", "12 apples"])
 def test_what_is_no_number_is_refused(cell: str) -> None:
     with pytest.raises(CellRefused):
         decimal_of(cell)
@@ -78,6 +78,8 @@ def test_money_is_exact_but_for_the_noise_of_floats() -> None:
 
 def test_wrappings_of_spreadsheets_come_off_and_rounded_ids_are_refused() -> None:
     assert text_of('="328140501234567890"') == "328140501234567890"
+    assert text_of('\'="328140501234567890"') == "328140501234567890"  # wrapped once more by our rejects file
+    assert [text_of(cell) for cell in ("=", "'", "'tis", '="')] == ["=", "'", "'tis", '="']
     assert text_of("'13800018888") == "13800018888"
     assert text_of("'=SUM(A1)") == "=SUM(A1)"
     assert text_of(1001.0) == "1001"

@@ -82,3 +82,14 @@ def test_a_format_is_recognised_however_its_columns_are_ordered_or_cased() -> No
     assert (
         fingerprint(["Order ID", "Total"]) == fingerprint(["total", "order_id"]) != fingerprint(["Order ID", "Totals"])
     )
+
+
+def test_short_chinese_headers_are_understood() -> None:
+    found = suggest(["单号", "下单时间", "手机", "商品", "数量", "实付"], [])
+    assert (found.dataset, found.columns["商品"], found.columns["实付"]) == ("orders", "title", "paid_amount")
+
+
+def test_a_parcel_list_is_no_list_of_customers(shared_data: Path) -> None:
+    with (shared_data / "payloads" / "youzan_logistics_export_sample.csv").open(encoding="utf-8") as file:
+        names, *rows = csv.reader(file)
+    assert suggest(names, [row for row in rows if row]).dataset == "orders"

@@ -122,3 +122,16 @@ def test_every_state_and_dataset_has_a_name_to_show() -> None:
     from regulars.connectors.tabular.states import KNOWN_STATES
 
     assert set(showing.STATE_LABELS) == set(KNOWN_STATES)
+
+
+def test_a_file_of_a_header_alone_says_so(sign_in: Callable[..., Client]) -> None:
+    run = uploaded(sign_in("owner"), "订单编号,金额\n")
+    assert run.state == "failed"
+    assert "only a header" in sign_in("owner", language="en").get(f"/imports/{run.pk}/").content.decode()
+
+
+def test_of_several_files_each_is_to_be_opened(console: Client) -> None:
+    files = [SimpleUploadedFile(f"{n}.csv", orders_text(n).encode()) for n in (1, 2)]
+    page = console.post("/imports/upload/", {"files": files}, follow=True).content.decode()
+    for run in ImportRun.objects.all():
+        assert f'alert-link" href="/imports/{run.pk}/"' in page

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from regulars.connectors.tabular import sniff as sniffing
 from regulars.connectors.tabular.problems import FileRefused
 from regulars.connectors.tabular.reading import check_whole, open_table
 from regulars.connectors.tabular.sniff import sniff
@@ -223,3 +224,30 @@ def test_parquet_is_read_and_a_damaged_one_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-6])
     with pytest.raises(FileRefused, match="damaged"):
         open_table(path)
+
+
+@pytest.mark.parametrize("bad", ['{"id": "\\ud800"}', '{"id": "a\\u0000b"}', '{"id": 1, "x": {"\\udc00": [2]}}'])
+def test_a_json_row_with_a_character_that_no_text_has_is_refused_alone(tmp_path: Path, bad: str) -> None:
+    fine = '{"id": "\\ud83c\\udf75 \\\\u0000"}'
+    for name, text in (("a.jsonl", f"{bad}\n{fine}\n{bad}\n"), ("a.json", f"[{bad},\n{fine},\n{bad}]")):
+        path = write(tmp_path, text, name)
+        assert rows(path) == [("🍵 \\u0000",)]
+        assert [line for line, _say in unread(path)] == [1, 3]
+
+
+def test_a_bad_byte_late_in_a_record_of_a_json_list_is_that_records_matter(tmp_path: Path) -> None:
+    text = ('[{"id": 1, "x": "' + "茶" * 400 + '"},\n{"id": 2, "x": "' + "茶" * 400).encode()
+    path = write(tmp_path, text + b'\xff"},\n{"id": 3, "x": "y"}]', "a.json")
+    assert [row[0] for row in rows(path)] == [1, 3]
+    assert [line for line, _say in unread(path)] == [2]
+
+
+def test_an_upload_unpacks_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sniffing, "SCAN_BYTES", 1 << 20)
+    bomb = write(tmp_path, gzip.compress(b"id,name\n1," + b"a" * (16 << 20)), "orders.csv.gz")
+    with pytest.raises(FileRefused, match="unpacks to more than"):
+        open_table(bomb, is_upload=True).sample()
+    text = b"id,name\n" + b"".join(b"%d,tea %d\n" % (n, n * n) for n in range(200_000))
+    table = open_table(write(tmp_path, gzip.compress(text), "fine.csv.gz"), is_upload=True)
+    check_whole(table)
+    check_whole(open_table(bomb))  # on the server there is no limit

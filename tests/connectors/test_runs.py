@@ -4,25 +4,26 @@ import csv
 import gzip
 import io
 import json
-import os
-import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from regulars.catalog.models import Product, Variant
 from regulars.connectors import actions, queries
-from regulars.connectors.actions import running
+from regulars.connectors.actions import running, runs
 from regulars.connectors.models import ImportRun
 from regulars.connectors.tabular.problems import FileRefused
 from regulars.connectors.tabular.reading import delimited
 from regulars.customers.models import Consent, Customer, Event
 from regulars.orders.models import Line, Order
+from regulars.storage.locks import held
 
 pytestmark = pytest.mark.django_db
 HEADER = "Order ID,Date,Customer ID,Product ID,Quantity,Unit price\n"
@@ -220,22 +221,82 @@ def test_a_run_that_somebody_works_on_is_not_taken_over(shop: Any, write: Callab
     assert handed == [str(run_id)]
 
 
-def test_a_run_whose_process_died_on_this_machine_is_taken_up_at_once(shop: Any, write: Callable[..., Path]) -> None:
+def left_by(worker: str, run_id: UUID) -> Path:
+    """A run as a worker leaves it that works in this data folder; the file it holds while it does."""
+    ImportRun.objects.filter(pk=run_id).update(state="running", worker=worker, heartbeat_at=timezone.now())
+    lock = runs.worker_lock(worker)
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    return lock
+
+
+def test_a_run_whose_worker_was_killed_here_is_taken_up_at_once(shop: Any, write: Callable[..., Path]) -> None:
     path = write(orders_text(3))
     run_id = actions.start_run(path, at=timezone.now(), actor="test")
-    dead = f"{socket.gethostname()}:{2**22 + 1}:x"
-    ImportRun.objects.filter(pk=run_id).update(state="running", worker=dead, heartbeat_at=timezone.now())
+    left_by("killed", run_id)
     assert actions.start_run(path, at=timezone.now(), actor="test") == run_id
     assert actions.run_import(run_id).state == "done"
 
 
-def test_a_restarted_container_with_the_same_process_number_takes_its_run_up(
-    shop: Any, write: Callable[..., Path]
-) -> None:
+def test_a_slow_worker_keeps_its_run_however_long_it_is_silent(shop: Any, write: Callable[..., Path]) -> None:
     run_id = actions.start_run(write(orders_text(3)), at=timezone.now(), actor="test")
-    same = f"{socket.gethostname()}:{os.getpid()}:before"
-    ImportRun.objects.filter(pk=run_id).update(state="running", worker=same, heartbeat_at=timezone.now())
-    assert actions.run_import(run_id).state == "done"
+    with held(left_by("slow", run_id)):
+        handed: list[str] = []
+        assert actions.resume_abandoned(at=timezone.now() + timedelta(hours=1), enqueue=handed.append) == 0
+
+
+def test_passing_over_what_is_recorded_shows_that_the_run_lives(
+    shop: Any, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regulars.connectors.tabular.reading.delimited.DelimitedTable.blocks", _small_blocks())
+    monkeypatch.setattr(running, "HEARTBEAT_EVERY", timedelta())
+    run_id = actions.start_run(write(orders_text(200)), at=timezone.now(), actor="test")
+    ImportRun.objects.filter(pk=run_id).update(checkpoint=1_000)
+    beats: list[Any] = []
+
+    def watch(now: actions.Progress) -> None:
+        beats.append(ImportRun.objects.get(pk=run_id).heartbeat_at)
+
+    actions.run_import(run_id, progress=watch)
+    assert len(beats) > 3
+    assert beats == sorted(set(beats))
+
+
+def test_the_same_file_is_not_imported_twice_at_once(shop: Any, write: Callable[..., Path]) -> None:
+    text = orders_text(3)
+    first = actions.start_run(write(text), at=timezone.now(), actor="test", options={"source": "a"})
+    copy = write(text, "copy.csv")
+    with pytest.raises(actions.RunRefused, match="same file"):
+        actions.start_run(copy, at=timezone.now(), actor="test", options={"source": "a"})
+    actions.start_run(copy, at=timezone.now(), actor="test", options={"source": "b"})
+    upload = actions.receive_upload("third.csv", [text.encode()], actor="test", language="en", at=timezone.now())
+    view = queries.run_view(upload)
+    actions.map_run(upload, dataset=view.dataset, mapping=dict(view.mapping), options={**view.options, "source": "a"})
+    handed: list[str] = []
+    with pytest.raises(actions.RunRefused) as refused:
+        actions.queue_run(upload, at=timezone.now(), enqueue=handed.append)
+    assert (refused.value.code, handed, queries.run_view(upload).state) == ("open", [], "checked")
+    assert actions.run_import(first).state == "done"
+    actions.queue_run(upload, at=timezone.now(), enqueue=handed.append)
+    assert actions.run_import(upload).changed_nothing
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_who_start_the_same_file_one_does(shop: Any, write: Callable[..., Path]) -> None:
+    paths = [write(orders_text(3), f"{n}.csv") for n in range(6)]
+
+    def start(path: Path) -> bool:
+        try:
+            actions.start_run(path, at=timezone.now(), actor="test")
+        except actions.RunRefused:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(start, paths)) == 1
+    assert ImportRun.objects.count() == 1
 
 
 def test_a_cancelled_run_stops_keeps_what_it_has_and_can_go_on(

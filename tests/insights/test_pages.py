@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from regulars.core.facts import CustomerFact, OrderFact
+from regulars.core.facts import CustomerFact, IdentityFact, OrderFact
 from regulars.customers import queries as customers
 from regulars.flows.record_customers import record_customers
 from regulars.flows.record_orders import record_orders
@@ -63,13 +63,26 @@ def test_headline_figures_lead_to_as_many_rows(refreshed: RefreshReport, console
         assert told
         figures = page.context["figures"]
         rows = [shown_total(console.get(figure.href)) for figure in figures]
-        expected = [told.now.orders] * 4 + [
+        expected = [told.now.orders] * 3 + [
+            told.now.discounted_orders,
             told.now.buyers,
             told.now.new_buyers,
             round((told.repurchase_rate or 0) * told.buyers),
             told.late.customers,
         ]
         assert rows == expected
+
+
+def test_orders_that_never_were_purchases_are_not_behind_the_figures(shop: Any, at: datetime, console: Client) -> None:
+    states = ("paid", "completed", "refunded", "cancelled", "pending")
+    told = [OrderFact(state, "c", at - timedelta(days=1), "CNY", state=state, paid_amount=1000) for state in states]
+    record_orders(told, source="test", at=at)
+    refresh(at)
+    context = console.get("/?days=30").context
+    orders = next(figure for figure in context["figures"] if figure.definition.endswith("#orders"))
+    assert (orders.value, shown_total(console.get(orders.href))) == ("3", 3)
+    marks = [href for href in context["trend"]["hrefs"] if href]
+    assert sum(shown_total(console.get(href)) for href in marks) == 3
 
 
 def test_every_figure_has_a_definition(refreshed: RefreshReport, console: Client) -> None:
@@ -83,7 +96,7 @@ def test_every_figure_has_a_definition(refreshed: RefreshReport, console: Client
 
 def test_charts_lead_to_as_many_rows(refreshed: RefreshReport, console: Client) -> None:
     context = console.get("/").context
-    for _label, customers_there, _words, href in context["states"]:
+    for _label, customers_there, _words, href, _colour in context["states"]:
         assert shown_total(console.get(href)) == customers_there
     for row in context["segments"]:
         assert shown_total(console.get(row["href"])) == row["customers"]
@@ -290,3 +303,58 @@ def test_a_shop_that_sleeps_is_told_so(recorded: SmallShop, at: datetime, consol
     states = {row.state for row in console.get("/customers/leaving/").context["list"].found}
     assert states == {"lapsed"}
     assert console.get("/customers/premium/").status_code == 200
+
+
+def test_orders_wait_for_their_figures(shop: Any, at: datetime, sign_in: Callable[..., Client]) -> None:
+    console = sign_in(language="en")
+    record_orders([OrderFact("1", "c", at - timedelta(days=1), "CNY", paid_amount=1000)], source="test", at=at)
+    page = text_of(console.get("/"))
+    assert "The figures are being worked out" in page
+    assert "No orders yet" not in page
+    refresh(at)
+    assert "New orders have come in" not in text_of(console.get("/"))
+    record_orders([OrderFact("2", "c", at, "CNY", paid_amount=1000)], source="test", at=at)
+    assert "New orders have come in" in text_of(console.get("/"))
+    assert "New orders have come in" in text_of(console.get("/customers/"))
+
+
+def test_a_shop_of_unpaid_orders_is_told_why_it_has_no_figures(
+    shop: Any, at: datetime, sign_in: Callable[..., Client]
+) -> None:
+    record_orders([OrderFact("1", "c", at, "CNY", state="pending", paid_amount=1000)], source="test", at=at)
+    refresh(at)
+    assert "No order counts yet" in text_of(sign_in(language="en").get("/"))
+
+
+def test_nobody_is_said_to_have_an_interval_after_one_purchase(
+    shop: Any, at: datetime, sign_in: Callable[..., Client]
+) -> None:
+    def bought(customer: str, *days_ago: int) -> list[OrderFact]:
+        when = [at - timedelta(days=days) for days in days_ago]
+        return [OrderFact(f"{customer}{t}", customer, t, "CNY", paid_amount=1000, customer_name=customer) for t in when]
+
+    record_orders([*bought("often", 1, 11, 21), *bought("once", 500)], source="test", at=at)
+    refresh(at)
+    console = sign_in(language="en")
+    exported = b"".join(console.get("/customers/?export=csv")).decode()  # type: ignore[arg-type]
+    assert {line.split(",")[6] != "" for line in exported.splitlines() if "once" in line} == {False}
+    assert {line.split(",")[6] != "" for line in exported.splitlines() if "often" in line} == {True}
+    once = text_of(console.get(f"/customers/{identity('once')}/"))
+    assert "typical in this shop" in once
+    assert "in the last year" not in once
+    assert "in the last year" in text_of(console.get(f"/customers/{identity('often')}/"))
+
+
+def test_who_shares_a_phone_is_proposed_as_the_same_person(
+    shop: Any, at: datetime, sign_in: Callable[..., Client]
+) -> None:
+    same = (IdentityFact("phone", "13800000001"),)
+    told = [CustomerFact(one, name=one, identities=same) for one in ("first", "second")]
+    record_customers([*told, CustomerFact("third", name="third")], source="test", at=at)
+    agent = sign_in("agent", language="en")
+    page = text_of(agent.get(f"/customers/{identity('first')}/"))
+    assert f'value="{identity("second")}"' in page
+    assert str(identity("third")) not in page
+    assert "May be the same person" not in text_of(
+        sign_in("reader", language="en").get(f"/customers/{identity('first')}/")
+    )

@@ -1,12 +1,17 @@
 """Refresh: what it brings up to date, what it leaves alone, what survives a failure."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib import import_module
+from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.utils import timezone
+from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from regulars.core.facts import CustomerFact, IdentityFact, OrderFact
@@ -15,11 +20,15 @@ from regulars.customers.actions import merge_customers, split_customer
 from regulars.flows.record_customers import record_customers
 from regulars.flows.record_orders import record_orders
 from regulars.flows.refresh import refresh
-from regulars.flows.tasks import refresh_everything, request_refresh
+from regulars.flows.tasks import fail_abandoned, refresh_everything, request_refresh, worker_lock
 from regulars.insights import queries
 from regulars.insights.actions import RefreshReport
 from regulars.insights.models import CustomerProfile
+from regulars.shop import actions as shop_actions
 from regulars.shop.models import Shop
+from regulars.site import health
+from regulars.storage.locks import present
+from regulars.web.access import Actor
 from tests.facts import NAMES, SmallShop
 
 
@@ -43,6 +52,12 @@ def test_figures_are_told_for_the_newest_order_or_for_today(refreshed: RefreshRe
     assert refreshed.as_of == newest
     Shop.objects.update(as_of="now")
     assert str(refresh(at).as_of) == "2026-07-01"
+
+
+def test_an_order_dated_ahead_does_not_bring_tomorrow(refreshed: RefreshReport, facts: SmallShop, at: datetime) -> None:
+    ahead = replace(facts.orders[0], source_id="ahead", placed_at=at + timedelta(hours=20))
+    record_orders([ahead], source="test", at=at)
+    assert refresh(at).as_of == at.astimezone(ZoneInfo("Asia/Shanghai")).date() < ahead.placed_at.date()
 
 
 def test_nothing_changed_touches_nothing(
@@ -140,3 +155,84 @@ def test_a_refresh_comes_back_with_the_shops_next_day(recorded: SmallShop) -> No
     assert f"{tomorrow.run_after.astimezone(ZoneInfo('Asia/Shanghai')):%H:%M}" == "00:01"
     request_refresh()  # one that waits for tomorrow does not stand in the way of one that is wanted now
     assert DBTaskResult.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_older_refresh_never_puts_older_figures_in_force(
+    recorded: SmallShop, facts: SmallShop, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module("regulars.insights.actions.refresh")
+    listed, go_on = Event(), Event()
+    build = module.build
+
+    def slow_once(*args: Any, **options: Any) -> Any:
+        if not listed.is_set():
+            listed.set()
+            assert go_on.wait(30)
+        return build(*args, **options)
+
+    def refreshed_once() -> RefreshReport:
+        try:
+            return refresh(at)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(module, "build", slow_once)
+    with ThreadPoolExecutor(2) as pool:
+        older = pool.submit(refreshed_once)
+        assert listed.wait(30)
+        later = replace(facts.orders[0], source_id="late", customer="c9", placed_at=at - timedelta(days=1))
+        record_orders([later], source="test", at=at)
+        newer = pool.submit(refreshed_once)
+        wait([newer], timeout=1.5)
+        go_on.set()
+        assert newer.result().version != older.result().version
+    in_force = queries.manifest()
+    assert in_force
+    assert in_force.version == newer.result().version
+    assert profile("c9").orders == 2
+
+
+def running_task(worker_id: str, started_at: datetime) -> DBTaskResult:
+    request_refresh()
+    task = DBTaskResult.objects.get()
+    task.claim(worker_id)
+    DBTaskResult.objects.update(started_at=started_at)
+    return task
+
+
+def test_a_refresh_whose_worker_was_killed_is_asked_for_again(shop: Any) -> None:
+    now = timezone.now()
+    task = running_task("killed", now)
+    worker_lock("killed").parent.mkdir(parents=True)
+    worker_lock("killed").touch()
+    assert fail_abandoned(now) == 1
+    task.refresh_from_db()
+    assert (task.status, task.finished_at) == (TaskResultStatus.FAILED, now)
+    assert DBTaskResult.objects.exclude(pk=task.pk).get().task_path == task.task_path
+    assert fail_abandoned(now) == 0
+
+
+def test_a_task_that_another_worker_runs_is_left_to_it_however_long(shop: Any) -> None:
+    now = timezone.now()
+    running_task("alive", now - timedelta(days=1))
+    with present(worker_lock("alive")):
+        assert fail_abandoned(now) == 0
+    assert fail_abandoned(now - timedelta(hours=23, minutes=30)) == 0
+    assert fail_abandoned(now) == 1
+
+
+def test_health_names_a_refresh_that_hangs(shop: Any) -> None:
+    now = timezone.now()
+    running_task("w", now - timedelta(minutes=5))
+    assert health.details(now)["worker"]["state"] == "well"
+    assert health.details(now + timedelta(hours=1))["worker"]["state"] == "stuck"
+
+
+@pytest.mark.parametrize(("name", "value"), [("zone", "Europe/Berlin"), ("currency", "USD"), ("as_of", "now")])
+def test_settings_that_figures_depend_on_ask_for_a_refresh(shop: Any, name: str, value: str) -> None:
+    actor = Actor(name="A", subject="test")
+    shop_actions.update_settings({"name": "Other"}, by=actor)
+    assert not DBTaskResult.objects.exists()
+    shop_actions.update_settings({name: value}, by=actor)
+    assert DBTaskResult.objects.count() == 1

@@ -77,6 +77,21 @@ def test_filters_keep_what_they_say(recorded: Any, console: Client) -> None:
     assert numbers(console, "state=refunded&channel=web&discounted=yes") == []
 
 
+def test_amounts_of_different_currencies_are_not_compared(shop: Any, console: Client, at: Any) -> None:
+    placed_at = datetime(2026, 3, 1, tzinfo=UTC)
+    paid = {"small": ("CNY", 100), "large": ("CNY", 90_000), "yen": ("JPY", 50_000)}
+    orders = [
+        OrderFact(name, "c", placed_at, currency, lines=(LineFact(1000, amount),))
+        for name, (currency, amount) in paid.items()
+    ]
+    record_orders(orders, source="test", at=at)
+    assert numbers(console, "least=200") == ["large"]
+    assert numbers(console, "most=600") == ["small"]
+    assert set(numbers(console)) == paid.keys()
+    assert numbers(console, "sort=paid_amount") == ["small", "large", "yen"]
+    assert numbers(console, "sort=-paid_amount") == ["large", "small", "yen"]
+
+
 def test_days_are_the_shops_own_and_both_counted(shop: Any, console: Client, at: Any) -> None:
     def order(number: str, hour_utc: int, day: int) -> OrderFact:
         return OrderFact(

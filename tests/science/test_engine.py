@@ -1,6 +1,5 @@
 """What is built when, and what stays in force when something goes wrong."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -105,15 +104,3 @@ def test_every_mart_says_what_it_reads() -> None:
     for mart in marts():
         for name in mart.reads:
             assert f" {name}" in mart.sql.split("\n", 1)[1], f"{mart.name} does not read {name}"
-
-
-def test_builds_at_once_wait_for_each_other(tmp_path: Path) -> None:
-    files = shop(tmp_path)
-    days = [Settings(date(2026, 1, day), "UTC", "CNY") for day in range(20, 24)]
-    with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda day: build(files, day, tmp_path / "marts", at=AT), days))
-    assert len({manifest.version for manifest in made}) == 4
-    now = read_manifest(tmp_path / "marts")
-    assert now in made
-    assert now
-    assert all((tmp_path / "marts" / file).exists() for file in now.files.values())

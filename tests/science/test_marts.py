@@ -34,6 +34,26 @@ def test_money_of_another_currency_is_not_added_up(tell: Tell) -> None:
     assert (totals["orders"], totals["net_amount"], totals["orders_in_other_currency"]) == (2, 100, 1)
 
 
+def test_the_average_order_is_of_orders_in_the_shops_currency(tell: Tell) -> None:
+    """As the definitions page says: net sales / orders in the shop's currency. Buyers of other currencies have none."""
+    told = tell(
+        [
+            order("a", "2026-01-05", 100),
+            order("a", "2026-01-05", 300),
+            order("a", "2026-01-06", 5000, currency="USD"),
+            order("b", "2026-01-20", 7000, currency="USD"),
+        ],
+        "2026-01-31",
+    )
+    period = by(told["periods"], "days", "back")[(30, 0)]
+    assert (period["orders"], period["orders_in_currency"], period["net_amount"]) == (4, 2, 400)
+    days = {row["period"].day: row["average_order_amount"] for row in told["trend"] if row["grain"] == "day"}
+    assert days == {5: 200, 6: None, 20: None}
+    cards = by(told["customer_cards"], "customer_id")
+    assert (cards["a"]["orders"], cards["a"]["average_order_amount"]) == (3, 200)
+    assert (cards["b"]["orders"], cards["b"]["net_amount"], cards["b"]["average_order_amount"]) == (1, 0, None)
+
+
 def test_merged_records_count_as_their_survivor(tell: Tell) -> None:
     records = [
         {"customer_id": name, "canonical_id": "a", "has_contact": name == "b", "is_guest": False} for name in ("a", "b")

@@ -133,9 +133,9 @@ def test_a_sign_in_link_signs_in_once(client):
     )
     actions.create_owner("owner@demo.example", name="Demo", password=None)
     path = actions.sign_in_link("owner@demo.example")
-    assert client.get(path).status_code == 302
+    assert client.post(path).status_code == 302
     assert client.get("/team/").status_code == 200
-    assert Client().get(path).status_code == 403
+    assert Client().post(path).status_code == 403
     assert actions.sign_in_link("stranger@demo.example") is None
 
 
@@ -144,3 +144,17 @@ def test_a_sign_in_link_runs_out_after_a_quarter_of_an_hour(client):
     path = actions.sign_in_link("owner@demo.example")
     OneTimeLink.objects.update(expires_at=OneTimeLink.objects.get().expires_at - actions.SIGN_IN_VALID)
     assert client.get(path).status_code == 403
+
+
+def test_looking_at_a_sign_in_link_does_not_use_it_up(client):
+    actions.ensure_shop(
+        name="S", currency="USD", zone="America/New_York", country="US", is_sample=True, as_of="newest_order"
+    )
+    actions.create_owner("owner@demo.example", name="Demo", password=None)
+    path = actions.sign_in_link("owner@demo.example")
+    for scanner in (Client(), Client()):
+        assert scanner.head(path).status_code == 200
+        assert '<form method="post">' in scanner.get(path).content.decode()
+        assert scanner.get("/team/").status_code == 302, "looking signs nobody in"
+    assert client.post(path).status_code == 302
+    assert client.get("/team/").status_code == 200

@@ -1,6 +1,7 @@
 """The team: invitations, roles that hold at once, and always an owner."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from regulars.shop import actions
@@ -181,3 +182,11 @@ def test_a_forgotten_password_is_replaced_by_mail(staff, mailoutbox):
     fresh = Client()
     fresh.post("/accounts/login/", {"login": "agent@shop.example", "password": "another long phrase"})
     assert fresh.get("/account/").status_code == 200
+
+
+@pytest.mark.parametrize("role", ["owner", "reader"])
+def test_nobody_adds_an_address_to_an_account(sign_in, role):
+    client = sign_in(role)
+    client.post("/accounts/email/", {"action_add": "", "email": "other@shop.example"})
+    assert not EmailAddress.objects.filter(email="other@shop.example").exists()
+    assert "/accounts/email/" not in client.get("/account/").content.decode()

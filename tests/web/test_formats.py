@@ -84,3 +84,13 @@ def test_numbers_stay_numbers_in_a_spreadsheet():
     assert formats.spreadsheet(-5) == -5
     assert formats.spreadsheet(Decimal("-1.50")) == Decimal("-1.50")
     assert formats.spreadsheet(None) == ""
+
+
+@pytest.mark.parametrize("text", ["  =1+1", "\u3000=1", "＝1+1", "\u00a0＠SUM(A1)", "\n=1", "\nx"])
+def test_formulas_behind_white_space_or_in_full_width_are_guarded(text):
+    assert formats.spreadsheet(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["茶 = tea", " 茶", "a-b", ""])
+def test_plain_text_is_left_alone(text):
+    assert formats.spreadsheet(text) == text

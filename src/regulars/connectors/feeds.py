@@ -1,7 +1,7 @@
 """Where batches come from: a mapped file, or the sample shop. The same input always gives the same batches."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from regulars.connectors.tabular.converting import Batch, Options, converter_for
@@ -13,12 +13,14 @@ from regulars.connectors.tabular.sniff import Format
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """``names`` are the columns a rejected row has; ``size`` is where ``Batch.position`` ends."""
+    """``names`` are the columns a rejected row has; ``size`` is where ``Batch.position`` ends; ``products`` those that the
+    run's batches have looked up already."""
 
     names: list[str]
     size: int
     batches: Callable[[], Iterator[Batch]]
     appends: bool = False
+    products: dict[str, str] = field(default_factory=dict)
 
 
 def check_plan(table: Table, dataset: str, mapping: Mapping[str, str], date_order: str) -> str:
@@ -36,11 +38,14 @@ def check_plan(table: Table, dataset: str, mapping: Mapping[str, str], date_orde
     return next(iter(orders)) if len(orders) == 1 else ""
 
 
-def file_feed(path: Path, form: Format, dataset: str, mapping: Mapping[str, str], options: Options) -> Feed:
-    """The batches of a file, checked as a whole before the first one. Raises FileRefused."""
+def file_feed(
+    path: Path, form: Format, dataset: str, mapping: Mapping[str, str], options: Options, *, whole: bool = True
+) -> Feed:
+    """The batches of a file, checked as a whole before the first one unless only its beginning is wanted. Raises FileRefused."""
     table = open_table(path, form)
     options = replace(options, date_order=check_plan(table, dataset, mapping, options.date_order))
-    check_whole(table)
+    if whole:
+        check_whole(table)
     converter = converter_for(dataset, table.names, mapping, options)
 
     def batches() -> Iterator[Batch]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from regulars.connectors.models import ImportRun, SavedMapping
 from regulars.connectors.tabular.converting import Options
 from regulars.connectors.tabular.mapping import date_question, fingerprint, missing, suggest, suggest_source
-from regulars.connectors.tabular.problems import Problem
+from regulars.connectors.tabular.problems import FileRefused, Problem, _
 from regulars.connectors.tabular.reading import open_table
 from regulars.connectors.tabular.sniff import Format
 from regulars.shop.queries import shop
@@ -81,10 +81,14 @@ class Inspection:
     date_orders: tuple[str, ...]
 
 
-def inspect_file(path: Path, dataset: str = "", *, name: str = "", form: Format | None = None) -> Inspection:
+def inspect_file(path: Path, dataset: str = "", *, form: Format | None = None, is_upload: bool = False) -> Inspection:
     """Recognise a file and suggest what its columns mean. Raises FileRefused."""
-    table = open_table(path, form)
+    table = open_table(path, form, is_upload=is_upload)
     rows = table.sample(SAMPLE_ROWS)
+    if not rows and not any(block.unread for block in table.blocks()):
+        raise FileRefused(
+            _("The file has only a header, no data."), _("Export it again with at least one row."), line=1
+        )
     saved = SavedMapping.objects.filter(fingerprint=fingerprint(table.names)).first()
     if saved is not None and dataset in {"", saved.dataset}:
         # Saved under the headers of then; the fingerprint holds however they were cased.

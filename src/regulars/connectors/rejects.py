@@ -3,26 +3,24 @@
 import csv
 import io
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from regulars.connectors.tabular.converting.cells import text_of
 from regulars.connectors.tabular.problems import Rejection, plain
+from regulars.web.formats import guarded
 
 _MARK = b"\xef\xbb\xbf"
 CELL_CHARS = 32_000
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
-def guarded(value: object) -> str:
+def _cell(value: object) -> str:
     """A cell that no spreadsheet takes for a formula; plain numbers stay as they are."""
     text = (value if isinstance(value, str) else text_of(value))[:CELL_CHARS]
-    if (
-        text[:1] in {"=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"}
-        and not text[1:].replace(".", "", 1).isdigit()
-    ):
-        return "'" + text
-    return text
+    return text if _NUMBER.fullmatch(text) else guarded(text)
 
 
 def write_rejections(
@@ -50,15 +48,15 @@ def _encoded(rejections: Sequence[Rejection], names: Sequence[str] | None, trans
     writer = csv.writer(text)
     if names is not None:
         writer.writerow(
-            ["rejected line", "rejected column", "rejected value", "reason", "mend", *(guarded(name) for name in names)]
+            ["rejected line", "rejected column", "rejected value", "reason", "mend", *(_cell(name) for name in names)]
         )
     for one in rejections:
         row: list[Any] = [
             one.line,
-            guarded(one.column),
-            guarded(one.value),
+            _cell(one.column),
+            _cell(one.value),
             one.problem.reason(translate),
             one.problem.remedy(translate),
         ]
-        writer.writerow([*row, *(guarded(cell) for cell in one.cells)])
+        writer.writerow([*row, *(_cell(cell) for cell in one.cells)])
     return (_MARK if names is not None else b"") + text.getvalue().encode("utf-8", "replace")

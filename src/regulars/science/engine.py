@@ -6,13 +6,11 @@ fingerprint of what went in, and ``manifest.json`` says which are in force. It i
 all of the old state or all of the new, and a build that was killed goes on where it stopped.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -201,6 +199,9 @@ def build(
     ``progress`` is told how many marts are done, of how many, and the name of the next. Nothing changed: no engine is
     opened; ``everything`` runs all of it nevertheless. Raises the engine's error for files that are not what ``INPUTS``
     says; the old state then stays in force.
+
+    One build of a folder at a time. That is for the caller to see to, who lists the inputs under the same lock: else what
+    an older build saw could follow a newer one.
     """
     prints = {name: fingerprint_of_files(inputs.get(name, ())) for name in INPUTS}
     prints["shop"] = fingerprint(settings.as_of, settings.zone, settings.currency)
@@ -218,21 +219,11 @@ def build(
     ):
         return before
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
-        before = read_manifest(folder)
-        rows = dict(_run(inputs, settings, folder, files, open_engine, progress, everything))
-        manifest = Manifest(version, settings.as_of, at, files, rows)
-        _put_in_force(manifest, folder)
-        _sweep(folder, {*files.values(), *(before.files.values() if before else ())})
+    rows = dict(_run(inputs, settings, folder, files, open_engine, progress, everything))
+    manifest = Manifest(version, settings.as_of, at, files, rows)
+    _put_in_force(manifest, folder)
+    _sweep(folder, {*files.values(), *(before.files.values() if before else ())})
     return manifest
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One build at a time, in this and every other process: a sweep never takes what another build has just made."""
-    with (folder / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _run(

@@ -4,7 +4,7 @@
 """
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,10 @@ SIGN_IN_VALID = timedelta(minutes=15)
 INVITATION_VALID = timedelta(days=7)
 # A key's last use is noted at most this often: it is for people who tidy up, and costs a write.
 USE_NOTED_EVERY = timedelta(minutes=5)
+
+
+Watcher = Callable[[Collection[str]], None]
+_WATCHERS: list[Watcher] = []
 
 
 class Refused(ValueError):
@@ -79,6 +83,12 @@ def ensure_shop(
     run_tx(verb)
 
 
+def watch_settings(watcher: Watcher) -> Watcher:
+    """Have a room above told the names of settings that have changed."""
+    _WATCHERS.append(watcher)
+    return watcher
+
+
 def update_settings(values: Mapping[str, Any], *, by: Actor) -> list[str]:
     """Change the shop's settings (name, currency, zone, country, as_of); answers the names of those that changed."""
 
@@ -92,7 +102,10 @@ def update_settings(values: Mapping[str, Any], *, by: Actor) -> list[str]:
             record(by, "shop.changed", shop.name, changed)
         return list(changed)
 
-    return run_tx(verb)
+    changed = run_tx(verb)
+    for watcher in _WATCHERS:
+        watcher(changed)
+    return changed
 
 
 # Links that work once.

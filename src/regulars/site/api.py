@@ -33,7 +33,7 @@ class FactsOut(Schema):
 
 
 class WorkerOut(Schema):
-    state: Literal["well", "overdue"]
+    state: Literal["well", "overdue", "stuck"]
     waiting: int
     last_finished_at: datetime | None
 

@@ -7,11 +7,14 @@ from django.db import DatabaseError, connection
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from regulars.flows.tasks import refresh_everything
 from regulars.insights import queries as insights
 from regulars.orders import queries as orders
 
 # A task that waits this long past its time says that no worker runs.
 OVERDUE = timedelta(minutes=2)
+# A refresh that runs this long hangs, or has lost its worker. Imports may take longer, and show how far they are.
+STUCK = timedelta(minutes=15)
 
 
 def database_answers() -> bool:
@@ -45,8 +48,10 @@ def _worker(at: datetime) -> dict[str, Any]:
         .values_list("finished_at", flat=True)
         .first()
     )
+    refreshing = DBTaskResult.objects.running().filter(task_path=refresh_everything.module_path)
+    stuck = refreshing.filter(started_at__lt=at - STUCK).exists()
     return {
-        "state": "overdue" if oldest and oldest < at - OVERDUE else "well",
+        "state": "overdue" if oldest and oldest < at - OVERDUE else "stuck" if stuck else "well",
         "waiting": waiting.count(),
         "last_finished_at": finished,
     }

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -11,9 +13,18 @@ import regulars
 
 
 def prepare_database() -> None:
-    """Bring the tables up to date; a quick look when they are."""
+    """Bring the tables up to date; a quick look when they are. Raises ImproperlyConfigured for those of a later version."""
     Path(settings.DATA_DIR).mkdir(parents=True, exist_ok=True)
     executor = MigrationExecutor(connection)
+    ours = {app.label for app in apps.get_app_configs() if app.name.startswith("regulars.")}
+    later = {
+        key for key in executor.loader.applied_migrations.keys() - executor.loader.disk_migrations if key[0] in ours
+    }
+    if later:
+        raise ImproperlyConfigured(
+            f"A later version of Regulars has used this database ({', '.join(map('.'.join, sorted(later)))}): "
+            "install that version, or restore a copy made before it."
+        )
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
 

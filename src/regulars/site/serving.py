@@ -2,20 +2,30 @@
 
 import logging
 import os
+import secrets
+import threading
+import time
+from contextlib import suppress
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.utils import timezone
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from regulars.connectors import tasks as imports
-from regulars.flows.tasks import request_refresh
+from regulars.flows.tasks import fail_abandoned, request_refresh, worker_lock
 from regulars.shop import actions as shop_actions
 from regulars.shop import queries as shop_queries
 from regulars.site.preparing import prepare_static
+from regulars.site.supervising import end_with_parent
+from regulars.storage.locks import present
 
+logger = logging.getLogger(__name__)
 DEMO_OWNER = "owner@demo.example"
+# How often a worker looks for what another one left when it died.
+LOOKS_EVERY_SECONDS = 60.0
 
 
 def first_link(*, demo: bool = False) -> str:
@@ -39,15 +49,36 @@ def serve_until_stopped(host: str, port: int) -> None:
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=8,
+        respawn_failed_workers=True,
         log_access=False,
         log_level=LogLevels.error,
     ).serve()
 
 
 def run_worker() -> None:
-    """Take up abandoned imports and a refresh that an update may need, then run tasks as they come."""
+    """Take up what dead workers left and a refresh that an update may need, then run tasks as they come."""
     logging.getLogger("django_tasks").setLevel(logging.WARNING)
-    imports.pick_up_abandoned()
+    end_with_parent()
+    _take_up_abandoned()
     if shop_queries.shop() is not None:
         request_refresh()
-    call_command("db_worker", queue_name="*", interval=0.5, verbosity=0)
+    threading.Thread(target=_keep_taking_up, name="abandoned", daemon=True).start()
+    worker_id = secrets.token_hex(16)
+    with present(worker_lock(worker_id)), suppress(SystemExit):
+        call_command("db_worker", queue_name="*", interval=0.5, verbosity=0, worker_id=worker_id)
+
+
+def _take_up_abandoned() -> None:
+    fail_abandoned(timezone.now())
+    imports.pick_up_abandoned()
+
+
+def _keep_taking_up() -> None:
+    while True:
+        time.sleep(LOOKS_EVERY_SECONDS)
+        try:
+            _take_up_abandoned()
+        except DatabaseError:
+            logger.exception("could not look for abandoned work; the next look comes in a minute")
+        finally:
+            connection.close()

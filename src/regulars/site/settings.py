@@ -15,6 +15,7 @@ REGULARS_MEMORY_MB     memory a refresh may use for its queries before it spills
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -29,7 +30,10 @@ PACKAGE_DIR = Path(__file__).resolve().parent.parent
 def _secret_key() -> str:
     if given := os.environ.get("REGULARS_SECRET_KEY"):
         return given
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    try:
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ImproperlyConfigured(f"{DATA_DIR} is a file: name a folder for the data.") from None
     path = DATA_DIR / "secret-key"
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -45,12 +49,26 @@ def _flag(name: str) -> bool:
     return os.environ.get(name, "") in {"1", "true", "yes", "on"}
 
 
+def _number(name: str, default: int) -> int:
+    given = os.environ.get(name) or str(default)
+    if not given.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {given!r}.")
+    return int(given)
+
+
+def _database() -> dict[str, Any]:
+    try:
+        return database_from_url(os.environ.get("REGULARS_DATABASE_URL"), DATA_DIR / "regulars.sqlite3")
+    except ValueError as error:
+        raise ImproperlyConfigured(f"REGULARS_DATABASE_URL: {error}") from None
+
+
 HTTPS = _flag("REGULARS_HTTPS")
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = [h for h in os.environ.get("REGULARS_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h]
 
-DATABASES = {"default": database_from_url(os.environ.get("REGULARS_DATABASE_URL"), DATA_DIR / "regulars.sqlite3")}
+DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Ours first: their templates and translations win over those of the libraries.
@@ -86,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "regulars.web.api_gate.ApiMiddleware",
     "regulars.web.policy.ContentPolicyMiddleware",
+    "regulars.web.plain_text.PlainTextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -195,8 +214,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_100
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
-MEMORY_MB = int(os.environ.get("REGULARS_MEMORY_MB", "192"))
-WORKERS = int(os.environ.get("REGULARS_WORKERS", "1"))
+MEMORY_MB = _number("REGULARS_MEMORY_MB", 192)
+WORKERS = _number("REGULARS_WORKERS", 1)
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "OPTIONS": {}}}
 
 SESSION_COOKIE_HTTPONLY = True
@@ -217,4 +236,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # It warns of each attempt to connect; when it gives up, the error says so once.
+    "loggers": {"psycopg.pool": {"level": "ERROR"}},
 }

@@ -2,5 +2,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from regulars.site.supervising import end_with_parent
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.site.settings")
 application = get_wsgi_application()
+end_with_parent()

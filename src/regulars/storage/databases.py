@@ -25,7 +25,7 @@ def database_from_url(url: str | None, sqlite_path: Path) -> dict[str, Any]:
         }
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
-        raise ValueError(f"REGULARS_DATABASE_URL must begin with postgresql://, not {parts.scheme}://")
+        raise ValueError(f"the address of a database must begin with postgresql://, not {parts.scheme}://")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "regulars",

@@ -1,5 +1,9 @@
-"""A folder of Parquet files by month: ``<root>/month=2017-01/part-….parquet``. A file is complete or not there."""
+"""A folder of Parquet files by month: ``<root>/month=2017-01/part-….parquet``. A file is complete or not there.
 
+What was appended survives a power cut, as the database's acknowledged writes do: counts there rely on files here.
+"""
+
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,7 +29,11 @@ class MonthlyFiles:
         path = folder / f"part-{new_hex()}.parquet"
         unfinished = path.with_suffix(".unfinished")
         pq.write_table(table, unfinished, compression="zstd", compression_level=1)
+        _sync(unfinished)
         unfinished.rename(path)
+        # The names too: of the file in its month, of the month in its table.
+        _sync(folder)
+        _sync(self.root)
         return path
 
     def replace(self, month: str, table: pa.Table) -> None:
@@ -35,3 +43,12 @@ class MonthlyFiles:
             self.append(month, table)
         for path in old:
             path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have a file's content, or a folder's names, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -38,6 +38,13 @@ def run_tx(verb: Callable[[], T], *, finds_its_rows: bool = False) -> T:
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
+def lock_name(name: str) -> None:
+    """Make transactions of one name queue until they end, where there is no row yet to lock. On SQLite all writers do."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
 def _may_succeed_again(error: DatabaseError, finds_its_rows: bool) -> bool:
     state = getattr(error.__cause__, "sqlstate", None)
     return state in _RETRIED or (finds_its_rows and state == UNIQUE_VIOLATION) or "database is locked" in str(error)

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -25,13 +25,14 @@ from pydantic import (
 )
 
 from regulars.core.money import CURRENCIES
+from regulars.web.days import FIRST_YEAR, LAST_YEAR
 from regulars.web.problems import Problem, invalid, reasons
 
 T = TypeVar("T")
 MOST_ITEMS = 1_000
 LARGEST_AMOUNT = 10**13
 LARGEST_JSON_BYTES = 32_768
-_INSTANT = r"^(19|20|21)\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-][01]\d:[0-5]\d)$"
+_INSTANT = r"^(19|20|21)\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)$"
 _DAY = r"^(19|20|21)\d\d-[01]\d-[0-3]\d$"
 _QUANTITY = r"^\d{1,9}(\.\d{1,3})?$"
 _SOURCE = r"^[a-z0-9][a-z0-9._-]{0,39}$"
@@ -49,9 +50,13 @@ def _instant(value: Any) -> datetime:
         return value
     if not isinstance(value, str) or not re.match(_INSTANT, value, re.ASCII):
         raise ValueError(
-            "give an instant as RFC 3339 with its offset, such as 2026-03-01T09:30:00+08:00 (years 1900 to 2199)"
+            "give an instant as RFC 3339 with its offset (-14:00 to +14:00), such as 2026-03-01T09:30:00+08:00 "
+            "(years 1900 to 2199)"
         )
-    return datetime.fromisoformat(value)
+    at = datetime.fromisoformat(value).astimezone(UTC)
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise ValueError(f"give an instant of the years {FIRST_YEAR} to {LAST_YEAR} in UTC")
+    return at
 
 
 def _day(value: Any) -> date:
@@ -132,7 +137,11 @@ SourceName = Annotated[str, Field(pattern=_SOURCE, description="The system the r
 SourceId = Annotated[
     str, AfterValidator(_clean), Field(min_length=1, max_length=120, description="The id in that system, as a string.")
 ]
-Ref = Annotated[str, Field(min_length=1, max_length=161, description="The id given here, or `source:source_id`.")]
+Ref = Annotated[
+    str,
+    AfterValidator(_clean),
+    Field(min_length=1, max_length=161, description="The id given here, or `source:source_id`."),
+]
 QuantityOut = Annotated[
     int, PlainSerializer(lambda milli: format(Decimal(milli).scaleb(-3).normalize(), "f"), return_type=str)
 ]

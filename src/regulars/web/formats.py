@@ -3,6 +3,7 @@
 Amounts are integer minor units, quantities thousandths, shares 0..1. Instants show in the active zone (the shop's).
 """
 
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -125,11 +126,11 @@ def ago(value: date | datetime | None, at: datetime | None = None) -> str:
 
 
 def days(count: float | None) -> str:
-    """A length of time: ``12 days``; fractions of a day are rounded."""
+    """A length of time: ``12 days``; below ten days with one decimal, where it has one."""
     if count is None:
         return NOTHING
-    whole = round(count)
-    return ngettext("%(count)s day", "%(count)s days", whole) % {"count": number(whole)}
+    shown = round(count, 1 if abs(count) < 10 else 0)
+    return ngettext("%(count)s day", "%(count)s days", 1 if shown == 1 else 2) % {"count": number(shown)}
 
 
 def _here(value: datetime) -> datetime:
@@ -137,10 +138,7 @@ def _here(value: datetime) -> datetime:
 
 
 def spreadsheet(value: Any) -> str | int | float | Decimal:
-    """A cell for CSV: instants in ISO form in the active zone; text that a spreadsheet would run as a formula guarded.
-
-    A leading apostrophe makes Excel, Numbers and LibreOffice show ``=``, ``+``, ``-``, ``@``, tab and CR as text.
-    """
+    """A cell for CSV: instants in ISO form in the active zone; text that a spreadsheet would run as a formula guarded."""
     if value is None or value == NOTHING:
         return ""
     if isinstance(value, bool):
@@ -151,5 +149,13 @@ def spreadsheet(value: Any) -> str | int | float | Decimal:
         return _here(value).isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
-    text = str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return guarded(str(value))
+
+
+def guarded(text: str) -> str:
+    """Text for a cell of a CSV: a leading apostrophe makes Excel, Numbers and LibreOffice show a formula as text.
+
+    Some take ``＝`` (full width) for ``=`` or trim white space first, and so does this.
+    """
+    begins = unicodedata.normalize("NFKC", text.lstrip()[:1]).lstrip()[:1]
+    return "'" + text if begins in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n") else text

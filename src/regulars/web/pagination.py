@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -48,12 +48,21 @@ def decode(cursor: str) -> Place:
     """The place of a cursor. Raises a problem (422) for one that was not made here."""
     try:
         by, id_text, at_text = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        place = Place(UUID(id_text), at_text and datetime.fromisoformat(at_text), by)
-        if (place.at is None) != (by == "id") or (place.at and place.at.tzinfo is None):
+        place = Place(UUID(id_text), _instant(at_text), by)
+        if (place.at is None) != (by == "id"):
             raise ValueError("no place of any list")
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
         raise invalid([("cursor", "This is not a cursor of this list: begin again without it.")]) from None
     return place
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("no instant of any list")
+    return at.astimezone(UTC)
 
 
 def after(page: Page, by: str) -> Place | None:

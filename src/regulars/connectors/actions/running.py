@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from regulars.connectors import complete_journey
-from regulars.connectors.actions.runs import WORKING, RunRefused, forget_upload, is_abandoned, start_sample, told
+from regulars.connectors.actions.runs import RunRefused, forget_upload, is_abandoned, start_sample, told, worker_lock
 from regulars.connectors.feeds import Feed, file_feed
 from regulars.connectors.models import ImportRun
 from regulars.connectors.queries import SAMPLE, RunView, options_of, rejects_path, run_view
@@ -30,12 +30,15 @@ from regulars.core.facts import Refusal, Tally
 from regulars.flows.record_customers import record_customers
 from regulars.flows.record_events import record_events
 from regulars.flows.record_lines import record_lines
-from regulars.flows.record_orders import record_orders
+from regulars.flows.record_orders import record_orders, settle_run
 from regulars.flows.record_products import record_products
+from regulars.storage.locks import present
 from regulars.storage.transactions import run_tx
 
 logger = logging.getLogger(__name__)
 REFUSALS_KEPT = 50
+# Passing over what is recorded already, a resumed run says this often that it lives.
+HEARTBEAT_EVERY = timedelta(seconds=20)
 _PARTLY = _("%(reason)s. The rest of the row was taken.")
 _WHOLLY = _("%(reason)s")
 _SETTLED = (ImportRun.State.DONE, ImportRun.State.CANCELLED)
@@ -82,10 +85,15 @@ def run_import(run_id: UUID, *, progress: Watch = quiet) -> RunView:
 
     A file that is bad as a whole ends as failed and changes nothing. Raises RunRefused when another worker runs it.
     """
-    run = _claim(run_id, timezone.now())
-    if run.state in _SETTLED:
-        return run_view(run.pk)
-    WORKING.add(run.worker)
+    worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    with present(worker_lock(worker)):
+        run = _claim(run_id, worker, timezone.now())
+        if run.state not in _SETTLED:
+            _run_to_its_end(run, progress)
+    return run_view(run_id)
+
+
+def _run_to_its_end(run: ImportRun, progress: Watch) -> None:
     try:
         _run(run, progress)
     except _Taken:
@@ -100,9 +108,6 @@ def run_import(run_id: UUID, *, progress: Watch = quiet) -> RunView:
         _end(run, ImportRun.State.FAILED, problem.as_json())
         logger.exception("import %s stopped", run.pk)
         raise
-    finally:
-        WORKING.discard(run.worker)
-    return run_view(run.pk)
 
 
 def load_sample(*, small: bool = False, progress: Watch = quiet, actor: str = "") -> RunView:
@@ -122,7 +127,7 @@ def dry_run(
     progress: Watch = quiet,
 ) -> Dry:
     """Read and convert a file as an import would, writing nothing; ``rows_max`` stops early. Raises FileRefused."""
-    feed, found = file_feed(path, form, dataset, mapping, options), Dry()
+    feed, found = file_feed(path, form, dataset, mapping, options, whole=not rows_max), Dry()
     for batch in feed.batches():
         found.rows += batch.rows
         found.records += len(batch.facts)
@@ -138,9 +143,7 @@ def dry_run(
     return found
 
 
-def _claim(run_id: UUID, at: datetime) -> ImportRun:
-    worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-
+def _claim(run_id: UUID, worker: str, at: datetime) -> ImportRun:
     def verb() -> ImportRun:
         run = ImportRun.objects.select_for_update().filter(pk=run_id).first()
         if run is None:
@@ -166,9 +169,20 @@ def _run(run: ImportRun, progress: Watch) -> None:
         for number, batch in enumerate(feed.batches()):
             if number >= run.checkpoint:
                 _record(run, feed, batch)
+            else:
+                _beat(run)
             progress(Progress(batch.position, feed.size, run.rows, run.refused, batch.dataset))
+    settle_run(run.pk.hex, at=timezone.now())
     _end(run, ImportRun.State.DONE)
     forget_upload(run)
+
+
+def _beat(run: ImportRun) -> None:
+    now = timezone.now()
+    if run.heartbeat_at is None or now - run.heartbeat_at >= HEARTBEAT_EVERY:
+        if not _mine(run).update(heartbeat_at=now):
+            raise _Taken
+        run.heartbeat_at = now
 
 
 @contextmanager
@@ -223,7 +237,7 @@ def _record(run: ImportRun, feed: Feed, batch: Batch) -> None:
             raise _Taken
         return now
 
-    for name, value in run_tx(verb).items():
+    for name, value in run_tx(verb, finds_its_rows=True).items():
         setattr(run, name, value)
 
 
@@ -234,7 +248,8 @@ def _recorded(run: ImportRun, feed: Feed, batch: Batch) -> Tally:
     assert run.started_at is not None
     known = {"source": source, "at": run.started_at}
     if batch.dataset == "orders":
-        return record_orders(batch.facts, **known, run_id=run.pk.hex if feed.appends else None)
+        run_id = run.pk.hex if feed.appends else None
+        return record_orders(batch.facts, **known, run_id=run_id, remembered=feed.products)
     if batch.dataset == "lines":
         return record_lines({o.source_id: o.lines for o in batch.facts}, **known, run_id=run.pk.hex)
     return _RECORDERS[batch.dataset](batch.facts, **known)

@@ -3,12 +3,13 @@
 import hashlib
 import os
 import shutil
-import socket
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from django.conf import settings
 
 from regulars.connectors import complete_journey
 from regulars.connectors.feeds import check_plan
@@ -20,18 +21,17 @@ from regulars.connectors.tabular.problems import FileRefused
 from regulars.connectors.tabular.reading import open_table
 from regulars.connectors.tabular.sniff import Format
 from regulars.flows import adopt_sample as flow
-from regulars.storage.transactions import run_tx
+from regulars.storage.locks import is_held
+from regulars.storage.transactions import lock_name, run_tx
 from regulars.web.access import Actor
 
-# A run that has not committed a batch for this long has lost its worker: batches take seconds.
+# A run of a worker that left no lock in this data folder is abandoned after so long a silence: batches take seconds.
 ABANDONED_AFTER = timedelta(minutes=3)
-# The runs this process works on: after a restart, a container often has the same host name and process number again.
-WORKING: set[str] = set()
 _OPEN = (ImportRun.State.UPLOADED, ImportRun.State.CHECKED, ImportRun.State.QUEUED, ImportRun.State.RUNNING)
 
 
 class RunRefused(ValueError):
-    """The run cannot do that in its state; ``code`` is busy, done or gone."""
+    """The run cannot do that in its state; ``code`` is busy, done, gone or open (the same file is on its way in)."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -50,7 +50,8 @@ def start_run(
 ) -> UUID:
     """A queued run for a file that stays where it is; one of the same file that was stopped is taken up again.
 
-    ``mapping`` (column to field) adds to what is suggested or was saved. Raises FileRefused.
+    ``mapping`` (column to field) adds to what is suggested or was saved. Raises FileRefused, and RunRefused while the same
+    file is on its way in.
     """
     seen = inspect_file(path, dataset)
     wanted = dict(mapping or {})
@@ -63,17 +64,22 @@ def start_run(
         (options or {}).get("date_order") or seen.options.get("date_order", ""),
     )
     digest, chosen = _sha256(path), {**seen.options, **{k: v for k, v in (options or {}).items() if v}}
-    stopped = ImportRun.objects.filter(
-        sha256=digest, dataset=seen.dataset, mapping=settled, options=chosen, path=str(path.resolve()), state="running"
-    ).first()
-    if stopped is not None and is_abandoned(stopped, at):
-        return stopped.pk
-    run = ImportRun.objects.create(
+    run = ImportRun(
         dataset=seen.dataset, file_name=path.name[-200:], path=str(path.resolve()), size=path.stat().st_size, sha256=digest,
         format=seen.form.as_json(), mapping=settled, options=chosen, state=ImportRun.State.QUEUED, actor=actor[:120],
         language=language, created_at=at,
     )  # fmt: skip
-    return run.pk
+
+    def verb() -> UUID:
+        for other in _open_like(run):
+            same = (other.path, other.mapping, other.options) == (run.path, run.mapping, run.options)
+            if same and (other.state == "queued" or is_abandoned(other, at)):
+                return other.pk
+            _refuse_beside(other, at)
+        run.save(force_insert=True)
+        return run.pk
+
+    return run_tx(verb)
 
 
 def receive_upload(name: str, chunks: Iterable[bytes], *, actor: str, language: str, at: datetime) -> UUID:
@@ -90,7 +96,7 @@ def receive_upload(name: str, chunks: Iterable[bytes], *, actor: str, language: 
             file.write(chunk)
     run.path, run.size, run.sha256 = str(path), path.stat().st_size, hasher.hexdigest()
     try:
-        seen = inspect_file(path, name=run.file_name)
+        seen = inspect_file(path, is_upload=True)
     except FileRefused as refused:
         run.state, run.error = ImportRun.State.FAILED, told(refused)
         run.finished_at = at
@@ -118,7 +124,10 @@ def map_run(run_id: UUID, *, dataset: str, mapping: Mapping[str, str], options: 
 
 
 def queue_run(run_id: UUID, *, at: datetime, enqueue: Callable[[str], object]) -> None:
-    """Hand a checked, failed or cancelled run to the worker, and remember its mapping for the next file with this header."""
+    """Hand a checked, failed or cancelled run to the worker, and remember its mapping for the next file with this header.
+
+    Raises RunRefused in another state, and while the same file is on its way in.
+    """
 
     def verb() -> None:
         ready = ("checked", "failed", "cancelled")
@@ -127,6 +136,8 @@ def queue_run(run_id: UUID, *, at: datetime, enqueue: Callable[[str], object]) -
         ):
             raise RunRefused("busy", "This import is not waiting to be started.")
         run = ImportRun.objects.get(pk=run_id)
+        for other in _open_like(run):
+            _refuse_beside(other, at)
         if run.dataset != SAMPLE:
             SavedMapping.objects.update_or_create(
                 fingerprint=fingerprint(list(run.mapping)),
@@ -178,22 +189,20 @@ def resume_abandoned(*, at: datetime, enqueue: Callable[[str], object]) -> int:
 
 
 def is_abandoned(run: ImportRun, at: datetime) -> bool:
-    """Whether a running run has no worker: its process on this machine is gone, or it has been silent too long."""
-    if run.heartbeat_at is None or at - run.heartbeat_at > ABANDONED_AFTER:
-        return True
-    host, _, rest = run.worker.partition(":")
-    if host != socket.gethostname():
-        return False
-    process = rest.partition(":")[0]
-    if process == str(os.getpid()):
-        return run.worker not in WORKING
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, ValueError):
-        return True
-    except PermissionError:
-        return False
-    return False
+    """Whether a running run has no worker.
+
+    A worker holds the lock of a file while it works on a run, and the kernel lets go of it however it dies: a slow one is
+    never taken for dead, nor a new process of the same number for the old one. Elsewhere, silence tells.
+    """
+    at_work = is_held(worker_lock(run.worker))
+    if at_work is not None:
+        return not at_work
+    return run.heartbeat_at is None or at - run.heartbeat_at > ABANDONED_AFTER
+
+
+def worker_lock(worker: str) -> Path:
+    """The file that a worker holds while it works on a run."""
+    return Path(settings.DATA_DIR) / "locks" / f"import-{worker}"
 
 
 def told(refused: FileRefused) -> dict[str, Any]:
@@ -207,6 +216,22 @@ def forget_upload(run: ImportRun) -> None:
         Path(run.path).unlink(missing_ok=True)
         if not rejects_path(run.pk).exists():
             shutil.rmtree(folder_of(run.pk), ignore_errors=True)
+
+
+def _open_like(run: ImportRun) -> list[ImportRun]:
+    """Other runs of the same content into the same records, queued or running. Locks out makers of more of them."""
+    lock_name(f"import {run.sha256}")
+    others = ImportRun.objects.filter(sha256=run.sha256, dataset=run.dataset, state__in=("queued", "running"))
+    source = run.options.get("source")
+    return [other for other in others.exclude(pk=run.pk) if other.options.get("source") == source]
+
+
+def _refuse_beside(other: ImportRun, at: datetime) -> None:
+    """Two at once would each count the other's records. An abandoned run stands in nobody's way: it finds them recorded."""
+    if other.state == "queued" or not is_abandoned(other, at):
+        raise RunRefused(
+            "open", f"The same file is being imported already, as {other.file_name}: wait for it, or cancel it."
+        )
 
 
 def _waiting(run_id: UUID) -> ImportRun:

@@ -45,6 +45,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         )
         return redirect("imports")
     runs = [_received(request, file) for file in files]
+    if len(runs) > 1:
+        messages.info(request, showing.several(runs, [file.name or "" for file in files]))
     return redirect("import_run", runs[0]) if len(runs) == 1 else redirect("imports")
 
 
@@ -107,8 +109,11 @@ def cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def _done(request: HttpRequest, run_id: UUID, verb: Any) -> HttpResponse:
     try:
         verb()
-    except actions.RunRefused:
-        messages.warning(request, _("This import has moved on meanwhile; this is where it stands."))
+    except actions.RunRefused as refused:
+        if refused.code == "open":
+            messages.warning(request, _("The same file is being imported already: wait for that import, or cancel it."))
+        else:
+            messages.warning(request, _("This import has moved on meanwhile; this is where it stands."))
     return redirect("import_run", _found(run_id).id)
 
 

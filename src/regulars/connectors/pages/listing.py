@@ -2,8 +2,9 @@
 
 import django_filters
 import django_tables2 as tables
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from regulars.connectors.models import ImportRun
@@ -22,6 +23,11 @@ STATE_TONES = {
 }
 
 
+def actor_label(actor: str) -> str:
+    """Who began an import: a name, or the command line."""
+    return gettext("command line") if actor == "terminal" else actor
+
+
 class ImportTable(tables.Table):
     file_name = Text(_("File"), linkify=lambda record: reverse("import_run", args=[record.id]), card="title")
     # Under another name: django-tables2 would hand over the label of a field with choices.
@@ -38,7 +44,7 @@ class ImportTable(tables.Table):
     updated = Number(_("Changed records"))
     unchanged = Number(_("Known already"))
     refused = Number(_("Refused rows"))
-    created_at = Moment(_("Begun"), sub="actor")
+    created_at = Moment(_("Begun"), sub="by")
 
 
 class ImportFilters(django_filters.FilterSet):
@@ -58,4 +64,5 @@ class ImportList(List):
     )
 
     def rows(self, query: Query) -> QuerySet[ImportRun]:
-        return runs().annotate(stage=F("state"))
+        by = Case(When(actor="terminal", then=Value(actor_label("terminal"))), default=F("actor"))
+        return runs().annotate(stage=F("state"), by=by)

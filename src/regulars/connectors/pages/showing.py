@@ -1,18 +1,21 @@
 """What the import pages show, as plain values for their templates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from regulars.connectors import queries
 from regulars.connectors.actions import Dry
 from regulars.connectors.models import ImportRun
-from regulars.connectors.pages.listing import DATASET_LABELS, STATE_TONES
+from regulars.connectors.pages.listing import DATASET_LABELS, STATE_TONES, actor_label
 from regulars.connectors.queries import RunView
 from regulars.connectors.tabular.dates import DATE_ORDERS
 from regulars.connectors.tabular.fields import ATTRIBUTE, DATASETS
@@ -24,6 +27,7 @@ from regulars.core.facts import EventFact
 from regulars.core.money import CURRENCIES
 from regulars.web import formats
 
+COMMON_CURRENCIES = ("CNY", "USD", "EUR", "HKD", "TWD", "JPY", "GBP")
 STEPS = (_("Upload"), _("Columns"), _("Check"), _("Import"))
 ENCODINGS = {
     "utf-8": "UTF-8",
@@ -94,6 +98,13 @@ def told(refused: FileRefused) -> dict[str, Any]:
     }
 
 
+def several(runs: Sequence[UUID], names: Sequence[str]) -> str:
+    """What to do after several files at once: each is opened and started by itself."""
+    places = ((reverse("import_run", args=[run]), name) for run, name in zip(runs, names, strict=True))
+    links = format_html_join(gettext(", "), '<a class="alert-link" href="{}">{}</a>', places)
+    return format_html("{} {}", gettext("Uploaded. Open each file to check it and start its import:"), links)
+
+
 def form_of(view: RunView) -> Format:
     return Format(**view.format)
 
@@ -123,6 +134,7 @@ def context(view: RunView, earlier: RunView | None = None) -> dict[str, Any]:
         "run": view,
         "earlier": earlier,
         "refusals": refusals,
+        "actor_label": actor_label(view.actor),
         "dataset_label": DATASET_LABELS.get(view.dataset, ""),
         "state_label": dict(ImportRun.State.choices).get(view.state, view.state),
         "tone": STATE_TONES.get(view.state, "plain"),
@@ -173,7 +185,7 @@ def mapper(view: RunView, dataset: str = "", refused: FileRefused | None = None)
         "keeps": kind.attributes,
         "attribute": ATTRIBUTE,
         "options": options,
-        "currencies": sorted(CURRENCIES),
+        "currencies": [*COMMON_CURRENCIES, *sorted(CURRENCIES - set(COMMON_CURRENCIES))],
         "date_orders": list(DATE_LABELS.items()) if len(orders) == len(DATE_ORDERS) else [],
         "date_column": question,
         "states": [(state, STATE_LABELS[state]) for state in KNOWN_STATES] if seen.dataset == "orders" else [],

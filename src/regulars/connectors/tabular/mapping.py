@@ -36,10 +36,17 @@ def fingerprint(names: Sequence[str]) -> str:
 
 def suggest(names: Sequence[str], rows: Sequence[Sequence[Any]], dataset: str = "") -> Suggestion:
     """The best reading of a file; of ``dataset`` where that is known."""
-    candidates = [DATASETS[dataset]] if dataset else list(DATASETS.values())
+    candidates = [DATASETS[dataset]] if dataset else _likely(names)
     found = [(_assigned(candidate, names, rows), candidate) for candidate in candidates]
     (columns, scores), best = max(found, key=lambda item: _fit(item[1], *item[0]))
     return Suggestion(best.key, {name: columns.get(name, "") for name in names}, scores)
+
+
+def _likely(names: Sequence[str]) -> list[Dataset]:
+    """A file that names orders is none of customers, though a parcel's phone number could be read as one's."""
+    named = DATASETS["lines"].field("order")
+    tells_orders = named is not None and any(plain_name(name) in named.aliases for name in names)
+    return [kind for key, kind in DATASETS.items() if not (tells_orders and key == "customers")]
 
 
 def missing(dataset: str, mapping: Mapping[str, str]) -> list[tuple[str, ...]]:

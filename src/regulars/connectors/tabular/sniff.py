@@ -5,6 +5,7 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,18 +16,25 @@ from regulars.connectors.tabular.problems import FileRefused, _
 SAMPLE_BYTES = 1 << 20
 # Encodings are told apart over this much of the file: an export can be plain ASCII for its first megabytes.
 SCAN_BYTES = 64 << 20
+# Tables of text shrink to a tenth, at best a hundredth; what shrinks to less than a 200th is made to do harm.
+UNPACKED_RATIO_MAX = 200
+UNPACKED_BYTES_MAX = 2 << 30
 DELIMITERS = ",;\t|"
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "gb18030", "cp1252")
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a file is to be read. ``kind`` is csv, jsonl, json or parquet; the rest is empty where it says nothing."""
+    """How a file is to be read. ``kind`` is csv, jsonl, json or parquet; the rest is empty where it says nothing.
+
+    ``unpacked_max`` is how many bytes a compressed file may come to; 0 sets no limit.
+    """
 
     kind: str
     compression: str = ""
     encoding: str = ""
     delimiter: str = ""
+    unpacked_max: int = 0
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,8 +62,11 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 )
 
 
-def sniff(path: Path) -> Format:
-    """Say how to read ``path``. Raises FileRefused with the mend for what is not a table."""
+def sniff(path: Path, *, is_upload: bool = False) -> Format:
+    """Say how to read ``path``. Raises FileRefused with the mend for what is not a table.
+
+    An upload is limited in what it may unpack to: anybody who may upload could fill the disk and the hours with a small one.
+    """
     if not path.is_file():
         raise FileRefused(_("There is no file at %(path)s."), _("Check the path."), path=str(path))
     with path.open("rb") as file:
@@ -63,7 +74,8 @@ def sniff(path: Path) -> Format:
     if not head:
         raise FileRefused(_("The file is empty."), _("Export it again and check that it has rows."))
     compression = "gzip" if head[:2] == b"\x1f\x8b" else ""
-    with open_bytes(path, compression) as file:
+    limit = unpacked_max(path) if compression and is_upload else 0
+    with open_bytes(path, compression, limit) as file:
         sample = _read(file, SAMPLE_BYTES)
         _refuse_other_kinds(sample, path)
         if sample[:4] == b"PAR1":
@@ -78,12 +90,48 @@ def sniff(path: Path) -> Format:
     if not text.strip():
         raise FileRefused(_("The file is empty."), _("Export it again and check that it has rows."))
     kind = _kind(text)
-    return Format(kind, compression, encoding, _delimiter(text) if kind == "csv" else "")
+    return Format(kind, compression, encoding, _delimiter(text) if kind == "csv" else "", limit)
 
 
-def open_bytes(path: Path, compression: str) -> BinaryIO:
+def unpacked_max(path: Path) -> int:
+    """The most bytes that an uploaded file may unpack to: 200 times its size, small ones more, none more than 2 GB."""
+    return min(UNPACKED_BYTES_MAX, max(SCAN_BYTES, path.stat().st_size * UNPACKED_RATIO_MAX))
+
+
+class _Unpacked(gzip.GzipFile):
+    """Unpacks up to ``limit`` bytes (0: all of them). Raises FileRefused beyond."""
+
+    def __init__(self, packed: BinaryIO, limit: int) -> None:
+        super().__init__(fileobj=packed, mode="rb")
+        self._limit, self._count = limit, 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._within(super().read(size))
+
+    def read1(self, size: int = -1) -> bytes:
+        return self._within(super().read1(size))
+
+    def _within(self, chunk: bytes) -> bytes:
+        self._count += len(chunk)
+        if self._limit and self._count > self._limit:
+            raise FileRefused(
+                _("The compressed file unpacks to more than %(size)d MB, too much for an upload."),
+                _("Import it on the server (regulars import FILE), or split it."),
+                size=self._limit >> 20,
+            )
+        return chunk
+
+
+def unpacked(packed: BinaryIO, compression: str, limit: int) -> BinaryIO:
+    """The bytes of an open file, unpacked where it is gzip. Reading raises FileRefused beyond ``limit``."""
+    return cast(BinaryIO, _Unpacked(packed, limit)) if compression == "gzip" else packed
+
+
+@contextmanager
+def open_bytes(path: Path, compression: str, limit: int) -> Iterator[BinaryIO]:
     """The file's bytes, unpacked where it is gzip."""
-    return cast(BinaryIO, gzip.open(path, "rb")) if compression == "gzip" else path.open("rb")
+    with path.open("rb") as packed:
+        yield unpacked(packed, compression, limit)
 
 
 def truncated() -> FileRefused:

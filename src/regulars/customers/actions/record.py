@@ -47,11 +47,17 @@ def record_customers(facts: Sequence[CustomerFact], *, source: str, at: datetime
 
 
 def ensure_customers(
-    wanted: Mapping[str, tuple[str, tuple[IdentityFact, ...]]], *, source: str, at: datetime, country: str = "CN"
+    wanted: Mapping[str, tuple[str, tuple[IdentityFact, ...]]],
+    *,
+    source: str,
+    at: datetime,
+    country: str = "CN",
+    tally: Tally | None = None,
 ) -> dict[str, str]:
     """Ids (32 digits) of the customers an order or event names; unknown ones are made from their name and identities.
 
     ``wanted`` maps the source's customer id to (name, identities). A known customer gains identities, nothing else.
+    Identities that are refused are added to ``tally``, each with the source's customer id.
     """
     ids = ids_by_source(source, wanted)
     # In one order for everybody: two who make the same customers wait for each other instead of locking each other out.
@@ -63,7 +69,7 @@ def ensure_customers(
         rows.append((identifier, source, source_id, b"", *_values(fact, None, at)))
     insert(Customer, _COLUMNS, rows)
     ids.update(fresh)
-    _record_identities({i: wanted[i][1] for i in wanted}, ids, source, at, country, Tally())
+    _record_identities({i: wanted[i][1] for i in wanted}, ids, source, at, country, Tally() if tally is None else tally)
     return ids
 
 

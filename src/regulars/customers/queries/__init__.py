@@ -1,6 +1,6 @@
 """Reads of customers. Other rooms get the frozen values declared here, never rows of the ORM."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -12,10 +12,11 @@ from django.db.models import Q
 from regulars.core.facts import Attributes
 from regulars.customers.models import Consent, Customer, Event, Identity, Merge
 from regulars.customers.queries.identities import normalise
+from regulars.customers.queries.naming import is_handle, kept_name, said, shown_name, shown_source_id
 from regulars.storage import sources
 from regulars.storage.bulk import as_hex, select_in
 
-__all__ = ["normalise"]
+__all__ = ["is_handle", "kept_name", "normalise", "said", "shown_name", "shown_source_id"]
 
 # The kind of a handle (email, phone, account, device) and its comparable value.
 Handle = tuple[str, str]
@@ -136,9 +137,9 @@ def canonical_id(customer: UUID) -> UUID | None:
 
 
 def names(customers: Iterable[UUID]) -> dict[UUID, str]:
-    """Names to show for a page of customers, in one query: the name, else the source's id."""
+    """Names to show for a page of customers, in one query; no handle is among them."""
     rows = Customer.objects.filter(pk__in=set(customers)).values_list("id", "name", "source_id")
-    return {identifier: name or source_id for identifier, name, source_id in rows}
+    return {identifier: shown_name(name, source_id) for identifier, name, source_id in rows}
 
 
 def customer(identifier: UUID) -> CustomerView | None:
@@ -173,20 +174,35 @@ def by_source(source: str, source_id: str) -> UUID | None:
     return Customer.objects.filter(source=source, source_id=source_id).values_list("id", flat=True).first()
 
 
-def search(text: str, limit: int = 20, country: str = "CN") -> list[Hit]:
-    """Customers whose name, e-mail, phone or source id begins with or is ``text``; survivors only."""
+def search(text: str, limit: int = 20, country: str = "CN", *, by_contact: bool) -> list[Hit]:
+    """Customers whose name holds ``text``, or whose e-mail, phone or source id begins with or is it; survivors only.
+
+    Who may not see contacts searches by name alone (``by_contact`` False): else a search would tell them bit by bit.
+    """
     text = text.strip()
     if not text:
         return []
-    handles = {text.lower(), *_as_handles(text, country)}
-    identities = Identity.objects.filter(Q(value__in=handles) | Q(value__startswith=text.lower()))
-    found = {row.customer_id: row.shown for row in identities.order_by("value")[:limit]}
-    rows = Customer.objects.filter(Q(pk__in=found) | Q(source_id=text) | Q(name__icontains=text)).order_by("name", "id")
+    found = _by_handle(text, limit, country) if by_contact else {}
+    wanted = Q(name__icontains=text)
+    if by_contact:
+        wanted |= Q(pk__in=found) | Q(source_id=text)
+    rows = Customer.objects.filter(wanted).order_by("name", "id")
     hits: dict[UUID, Hit] = {}
     for row in rows[:limit]:
         survivor = row.merged_into_id or row.pk
-        hits.setdefault(survivor, Hit(survivor, row.name or row.source_id, found.get(row.pk, row.source_id)))
+        hits.setdefault(survivor, _hit(row, survivor, found))
     return list(hits.values())
+
+
+def _hit(row: Customer, survivor: UUID, found: Mapping[UUID, str]) -> Hit:
+    return Hit(survivor, _shown(row), found.get(row.pk, shown_source_id(row.source_id)))
+
+
+def _by_handle(text: str, limit: int, country: str) -> dict[UUID, str]:
+    """The handles that are, or begin with, ``text``, by their customers."""
+    handles = {text.lower(), *_as_handles(text, country)}
+    identities = Identity.objects.filter(Q(value__in=handles) | Q(value__startswith=text.lower()))
+    return {row.customer_id: row.shown for row in identities.order_by("value")[:limit]}
 
 
 def _as_handles(text: str, country: str) -> list[str]:
@@ -197,6 +213,17 @@ def _as_handles(text: str, country: str) -> list[str]:
         except ValueError:
             continue
     return handles
+
+
+def likely_same(view: CustomerView) -> dict[UUID, str]:
+    """Other customers who share an e-mail address or phone number, with their names: perhaps the same person."""
+    shared = Q(pk__in=())
+    for one in view.identities:
+        if one.kind in {"email", "phone"}:
+            shared |= Q(kind=one.kind, value=one.value)
+    others = Identity.objects.filter(shared).exclude(customer__in=view.member_ids).select_related("customer")
+    found = (row.customer.merged_into_id or row.customer_id for row in others.order_by("customer")[:20])
+    return names(found)
 
 
 def consents(members: Sequence[UUID]) -> list[ConsentView]:
@@ -224,10 +251,11 @@ def events(members: Sequence[UUID], before: datetime | None = None, limit: int =
 def merges(survivor: UUID) -> list[MergeView]:
     """What was merged into this customer, newest first, undone merges included."""
     rows = Merge.objects.filter(customer=survivor).select_related("absorbed").order_by("-at")
-    return [
-        MergeView(r.pk, r.absorbed_id, r.absorbed.name or r.absorbed.source_id, r.reason, r.actor, r.at, r.undone_at)
-        for r in rows
-    ]
+    return [MergeView(r.pk, r.absorbed_id, _shown(r.absorbed), r.reason, r.actor, r.at, r.undone_at) for r in rows]
+
+
+def _shown(row: Customer) -> str:
+    return shown_name(row.name, row.source_id)
 
 
 def survivor_of_merge(merge: UUID) -> UUID | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from regulars.core.facts import Discount, LineFact, OrderFact
 from regulars.flows.api import writing
@@ -86,6 +86,7 @@ class OrderIn(api.Input):
     store: api.Text = Field("", max_length=60)
     seller: api.Text = Field("", max_length=120)
     lines: Annotated[list[LineIn], Field(max_length=1_000)] | None = None
+    paid_amount: api.Amount | None = Field(None, description="Left out: as computed from the lines.")
     discounts: Annotated[
         list[DiscountIn], Field(max_length=50, description="On the whole order, not yet in the lines.")
     ] = []
@@ -93,7 +94,6 @@ class OrderIn(api.Input):
     tax_amount: api.Amount | None = Field(None, description="Left out: the sum of the lines' taxes.")
     tax_included: bool = True
     refunded_amount: api.Amount = 0
-    paid_amount: api.Amount | None = Field(None, description="Left out: as computed from the lines.")
     attributes: api.Json = Field(default_factory=dict)
     updated_at: api.Instant | None = Field(
         None, description="When the source last changed it: older news never overwrites newer."
@@ -106,11 +106,27 @@ class OrderIn(api.Input):
             raise ValueError("an order cannot be placed in the future")
         return value
 
+    @field_validator("lines")
+    @classmethod
+    def is_bounded(cls, lines: list[LineIn] | None) -> list[LineIn] | None:
+        if sum(line.list_amount for line in lines or ()) > api.LARGEST_AMOUNT:
+            raise ValueError(f"the lines' list_amounts sum to more than {api.LARGEST_AMOUNT:,}")
+        return lines
+
+    @field_validator("discounts")
+    @classmethod
+    def has_what_is_taken_off(cls, discounts: list[DiscountIn], info: ValidationInfo) -> list[DiscountIn]:
+        """Without ``lines`` those recorded before bear them; with what was paid alone, the list price follows from both."""
+        lines, off = info.data.get("lines"), sum(discount.amount for discount in discounts)
+        left = sum(line.list_amount - sum(d.amount for d in line.discounts) for line in lines or ())
+        if off > left and (lines or (lines == [] and info.data.get("paid_amount") is None)):
+            raise ValueError("the order's discounts are more than what its lines leave")
+        if off > api.LARGEST_AMOUNT:
+            raise ValueError(f"the discounts sum to more than {api.LARGEST_AMOUNT:,}")
+        return discounts
+
     @model_validator(mode="after")
     def adds_up(self) -> "OrderIn":
-        left = sum(line.list_amount - sum(d.amount for d in line.discounts) for line in self.lines or ())
-        if self.lines and sum(discount.amount for discount in self.discounts) > left:
-            raise ValueError("the order's discounts are more than what its lines leave")
         if not self.customer and any(len(identity.value) > LONGEST_GUEST_HANDLE for identity in self.identities):
             raise ValueError(
                 f"an order without a customer takes identities of at most {LONGEST_GUEST_HANDLE} characters"

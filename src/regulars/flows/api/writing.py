@@ -65,19 +65,17 @@ def put(request: HttpRequest, response: HttpResponse, ref: str, make: Callable[[
     """Write the fact that ``make`` gives for a source id, all of it or nothing. Raises problems (412, 422)."""
     source, source_id = api.source_ref(ref)
 
-    def write() -> tuple[Digests, Digests]:
+    def write() -> tuple[UUID, Tally]:
         if request.headers.keys() & {"If-Match", "If-None-Match"}:
             current = kind.lock(source, source_id)
             api.check_precondition(request, current and kind.read(current))
-        before = kind.digests(source, [source_id])
         tally = kind.record([make(source_id)], source=source, at=timezone.now())
         if tally.refused:
             raise invalid([(f"/{refusal.field}", refusal.reason) for refusal in tally.refused])
-        return before, kind.digests(source, [source_id])
+        return kind.digests(source, [source_id])[source_id][0], tally
 
-    before, after = run_tx(write)
-    identifier = after[source_id][0]
-    outcome = _outcome(source_id, before, after)
+    identifier, tally = run_tx(write, finds_its_rows=True)
+    outcome = "created" if tally.created else "updated" if tally.updated else "unchanged"
     if outcome != "unchanged":
         request_refresh()
     response["ETag"] = api.etag(kind.read(identifier))

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from regulars.catalog import queries as catalog
+from regulars.customers.queries import kept_name
 from regulars.customers.queries.directory import CHUNK, Entry, directory, directory_fingerprint
 from regulars.insights.models import CustomerProfile, ProfileLoad, RhythmState
 from regulars.insights.queries import marts_folder
@@ -80,7 +81,7 @@ def quiet(done: int, total: int, text: str) -> None:
 def refresh(at: datetime, progress: Progress = quiet, *, everything: bool = False) -> RefreshReport:
     """Rebuild what changed since the last refresh: snapshots, marts, profiles. Raises NotSetUp before set-up.
 
-    Order facts on disk are taken as they are; ``flows.refresh`` brings those up to date first.
+    Order facts on disk are taken as they are; ``flows.refresh`` brings those up to date first, and lets one run at a time.
     """
     people = fingerprint(*directory_fingerprint())
     inputs, told_for = inputs_and_settings(at, people)
@@ -118,14 +119,18 @@ def data_folder() -> Path:
 
 
 def _as_of(setting: str, zone: str, at: datetime, order_files: list[Path]) -> date:
-    """Today in the shop's zone, or the newest counted order's day where the shop says so (a closed or sample shop)."""
+    """Today in the shop's zone, or the newest counted order's day where the shop says so (a closed or sample shop).
+
+    Never later than today: orders may be dated up to a day ahead.
+    """
+    today = at.astimezone(ZoneInfo(zone)).date()
     if setting == "newest_order":
         for month in sorted({file.parent for file in order_files}, reverse=True):
             days = pq.read_table(month, columns=["day", "state"], partitioning=None)
             days = days.filter(pc.invert(pc.is_in(days["state"], pa.array(["pending", "cancelled"]))))
             if days.num_rows:
-                return pc.max(days["day"]).as_py()
-    return at.astimezone(ZoneInfo(zone)).date()
+                return min(pc.max(days["day"]).as_py(), today)
+    return today
 
 
 def _snapshot(name: str, version: str, rows: Callable[[], Iterable[tuple[Any, ...]]]) -> Path:
@@ -208,7 +213,7 @@ def _profile_row(records: list[Entry], card: dict[str, Any]) -> tuple[Any, ...]:
     handles = [handle for entry in records for handle in entry.handles]
     emails, phones = ([shown for kind, _v, shown in handles if kind == wanted] for wanted in ("email", "phone"))
     words = {own.name, *(e.source_id for e in records), *(v for _k, value, shown in handles for v in (value, shown))}
-    name = own.name or next((e.name for e in records if e.name), "") or own.source_id
+    name = kept_name(own.name or next((e.name for e in records if e.name), ""), own.source_id)
     seen = min((e.first_seen_at for e in records if e.first_seen_at), default=None)
     granted = sorted({channel for e in records for channel in e.granted})
     tags = sorted({tag for e in records for tag in e.tags})

@@ -7,12 +7,12 @@ from typing import Any
 from babel.dates import format_date
 from django.utils.translation import gettext as _
 
-from regulars.insights.pages.words import SEGMENTS, STATES, address
+from regulars.insights.pages.words import SEGMENTS, STATE_TONES, STATES, address
 from regulars.insights.queries.dashboard import Cohort, Dashboard, Square
 from regulars.web import formats
 from regulars.web.charts import Data, HeatRow, Series, chart, heatmap
 
-Part = tuple[str, int, str, str]
+Part = tuple[str, int, str, str, str]
 STATE_ORDER = ("active", "new", "slowing", "at_risk", "lapsed", "prospect")
 
 
@@ -27,7 +27,8 @@ def trend(told: Dashboard) -> Data:
     """Net sales as bars, orders as a line; a mark leads to its orders."""
     points = told.trend
     labels = [period_label(told.grain, p.day) for p in points]
-    hrefs = [address("orders", since=p.day.isoformat(), until=_last(told.grain, p.day).isoformat()) for p in points]
+    spans = [{"since": p.day.isoformat(), "until": _last(told.grain, p.day).isoformat()} for p in points]
+    hrefs = [address("orders", state="counted", **span) for span in spans]
     series = [
         Series(_("Net sales"), [p.net_amount for p in points], kind="bar"),
         Series(_("Orders"), [p.orders for p in points], kind="line", unit="number"),
@@ -92,14 +93,15 @@ def _square(square: Square | None, r: int, value: int, top: int) -> dict[str, An
 
 
 def state_parts(told: Dashboard) -> list[Part]:
-    """(label, customers, words, where) by rhythm state, prospects last."""
+    """(label, customers, words, where, colour) by rhythm state, prospects last; colours are those of the badges."""
     counted = {s.name: s for s in told.states}
     parts = []
     for name in STATE_ORDER:
         customers = told.prospects if name == "prospect" else counted[name].customers if name in counted else 0
         if customers:
             words = formats.number(customers)
-            parts.append((str(STATES[name]), customers, words, address("customers", state=name)))
+            where = address("customers", state=name)
+            parts.append((str(STATES[name]), customers, words, where, f"tone-{STATE_TONES[name]}"))
     return parts
 
 

@@ -1,6 +1,6 @@
 """One customer: who, how valuable, in which state and why; habits; everything that happened; consents; merges."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,11 +48,16 @@ def timeline(request: HttpRequest, identifier: UUID) -> HttpResponse:
     view = records.customer(identifier)
     if view is None:
         raise Http404
+    return render(request, "insights/timeline.html", _timeline(view, _instant(request.GET.get("before", ""))))
+
+
+def _instant(text: str) -> datetime | None:
+    """An instant in UTC; None for what is none, or lies beyond the calendar there."""
     try:
-        before = datetime.fromisoformat(request.GET.get("before", ""))
-    except ValueError:
-        before = None
-    return render(request, "insights/timeline.html", _timeline(view, before if before and before.tzinfo else None))
+        asked = datetime.fromisoformat(text)
+        return asked.astimezone(UTC) if asked.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 @page(SERVICE)
@@ -60,7 +65,8 @@ def candidates(request: HttpRequest, identifier: UUID) -> HttpResponse:
     """Customers one could merge into this one, found by name, handle or number."""
     text = " ".join(request.GET.get("q", "").split())[:100]
     found = [row for row in profiles.by_handle(text, 8) if row.pk != identifier] if len(text) >= 2 else []
-    return render(request, "insights/candidates.html", {"identifier": identifier, "found": found, "text": text})
+    named = [(row, records.said(row.name)) for row in found]
+    return render(request, "insights/candidates.html", {"identifier": identifier, "found": named, "text": text})
 
 
 def _timeline(view: CustomerView, before: datetime | None) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def _timeline(view: CustomerView, before: datetime | None) -> dict[str, Any]:
 
 def _context(told: CustomerPage, actor: Actor, currency: str) -> dict[str, Any]:
     view, profile = told.view, told.profile
-    name = view.name or view.source_id
+    name = records.shown_name(view.name, view.source_id)
     return {
         "told": told,
         "view": view,
@@ -80,11 +86,13 @@ def _context(told: CustomerPage, actor: Actor, currency: str) -> dict[str, Any]:
         "currency": currency,
         "state": STATES[profile.state] if profile else "",
         "state_tone": STATE_TONES[profile.state] if profile else "plain",
+        "rank": profile.value_rank if profile and profile.net_365_amount else None,
         "segment": SEGMENTS.get(profile.segment, "") if profile else "",
         "reason": reason(profile) if profile else _("The figures of this customer show after the next refresh."),
         "about": _about(view),
         "handles": [(KINDS[i.kind], _handle(i, actor), i.verified_at, i.source) for i in view.identities],
         "serves": sees_contacts(actor),
+        "likely": records.likely_same(view) if sees_contacts(actor) else {},
         "orders": [_order_row(order) for order in told.orders],
         "consents": [_consent_row(consent) for consent in told.consents],
         "merges": told.merges,
@@ -95,8 +103,9 @@ def _context(told: CustomerPage, actor: Actor, currency: str) -> dict[str, Any]:
 
 
 def _handle(identity: Any, actor: Actor) -> str:
-    # A shop's own account number identifies nobody outside; addresses, numbers and devices do.
-    return identity.shown if identity.kind == "account" else shown_handle(identity.shown, actor)
+    # A shop's own account number identifies nobody outside; addresses, numbers and devices do, as account names too.
+    is_number = identity.kind == "account" and not records.is_handle(identity.value)
+    return identity.shown if is_number else shown_handle(identity.shown, actor)
 
 
 def _order_row(order: OrderSummary) -> dict[str, Any]:
@@ -107,8 +116,8 @@ def _order_row(order: OrderSummary) -> dict[str, Any]:
         "state": ORDER_STATES.get(order.state, order.state),
         "tone": ORDER_TONES.get(order.state, "good"),
         "line_count": order.line_count,
-        "discount": order.discount_amount,
-        "net": order.net_amount,
+        "discount": order.discount_amount + order.funded_amount or None,
+        "paid": order.paid_amount,
         "currency": order.currency,
     }
 
@@ -132,7 +141,7 @@ def _about(view: CustomerView) -> list[tuple[str, str]]:
         (_("Birthday"), formats.day(view.birthday) if view.birthday else ""),
         (_("Known since"), formats.day(view.first_seen_at) if view.first_seen_at else ""),
         (_("Tags"), ("、" if formats.locale().language == "zh" else ", ").join(view.tags)),
-        (_("Source"), f"{view.source} · {view.source_id}"),
+        (_("Source"), f"{view.source} · {records.shown_source_id(view.source_id)}"),
         *((key.replace("_", " ").capitalize(), str(value)) for key, value in view.attributes.items()),
     ]
     return [(label, value) for label, value in facts if value]
@@ -197,7 +206,7 @@ def _facts(profile: CustomerProfile, currency: str) -> list[tuple[str, str]]:
         (_("Lines per order"), formats.number(profile.lines_per_order, 1)),
         (_("Price band"), band if profile.price_low is not None else ""),
         (_("Discount depth"), formats.percent(profile.discount_share)),
-        (_("Usual interval"), formats.days(profile.usual_days)),
+        (_("Usual interval"), formats.days(profile.usual_days) if profile.gaps else ""),
         (_("Usual time"), when),
         (_("Usual channel"), profile.channel),
         (_("Usual store"), profile.store),

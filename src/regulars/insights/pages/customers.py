@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.money import exponent
+from regulars.customers.queries import said
 from regulars.insights.models import CustomerProfile, RfmSegment, RhythmState, SavedSegment
 from regulars.insights.pages.words import (
     SEGMENT_TONES,
@@ -45,6 +46,12 @@ class Name(Text):
         )
         return super().render(value, record)
 
+    def shown(self, value: Any, record: Any) -> Any:
+        return said(value)
+
+    def value(self, value: Any, record: Any, **_rest: Any) -> Any:
+        return said(value)
+
 
 class Contact(Text):
     """A handle, masked for those who do not write to customers."""
@@ -63,6 +70,16 @@ class Leaf(Text):
         return format_html('<span title="{}">{}</span>', value, value.split(" > ")[-1])
 
 
+class UsualDays(Days):
+    """The usual interval of those who came back; after one purchase day it is the shop's, nothing of theirs."""
+
+    def shown(self, value: Any, record: Any) -> Any:
+        return super().shown(value if record.gaps else None, record)
+
+    def value(self, value: Any, record: Any, **_rest: Any) -> Any:
+        return value if record.gaps else None
+
+
 class CustomerTable(tables.Table):
     name = Name(_("Customer"), linkify=_page_of, card="title", sub="contact")
     state = Tag(_("State"), labels=STATES, tones=STATE_TONES)
@@ -70,7 +87,7 @@ class CustomerTable(tables.Table):
     net_amount = Money(_("Net sales"), card="end")
     orders = Number(_("Orders"))
     average_order_amount = Money(_("Average order"), card="none")
-    usual_days = Days(_("Usual interval"), card="none")
+    usual_days = UsualDays(_("Usual interval"), card="none")
     last_day = Day(_("Last order"))
 
 
@@ -151,8 +168,11 @@ class Customers(List):
 
     def csv(self) -> StreamingHttpResponse:
         """The list as a contact list: with addresses and numbers, masked for those who do not write to customers."""
-        contacts = {"email": Contact(_("E-mail")), "phone": Contact(_("Phone"))}
-        self.table = type("Export", (self.table,), contacts)  # type: ignore[misc]
+        # Sorted by what is masked, the rows would give it away.
+        contacts = sees_contacts(self.request.actor)  # type: ignore[attr-defined]
+        labels = {"email": _("E-mail"), "phone": _("Phone")}
+        columns = {name: Contact(label, orderable=contacts) for name, label in labels.items()}
+        self.table = type("Export", (self.table,), columns)  # type: ignore[misc]
         return super().csv()
 
     @property
@@ -171,7 +191,7 @@ class LeavingTable(tables.Table):
     name = Name(_("Customer"), linkify=_page_of, card="title", sub="contact")
     state = Tag(_("State"), labels=STATES, tones=STATE_TONES)
     net_365_amount = Money(_("At stake"), card="end")
-    usual_days = Days(_("Usual interval"))
+    usual_days = UsualDays(_("Usual interval"))
     since_days = Days(_("Away for"))
     late_days = Days(_("Late by"), card="none")
     last_day = Day(_("Last order"), card="none")
@@ -232,7 +252,13 @@ def leaving(request: HttpRequest) -> HttpResponseBase:
     stakes = [
         (STATES[s], found[s], STATE_TONES[s], f"?state={s}") for s in ("slowing", "at_risk", "lapsed") if s in found
     ]
-    context = {"stakes": stakes, "definitions": {key: defined(key) for key in ("state", "at_stake", "rhythm")}}
+    listed = [found[s] for s in ("slowing", "at_risk", "lapsed") if s in found]
+    total = queries.Stake(sum(s.customers for s in listed), sum(s.net_365_amount for s in listed))
+    context = {
+        "stakes": stakes,
+        "total": total,
+        "definitions": {key: defined(key) for key in ("state", "at_stake", "rhythm")},
+    }
     return Leaving(request).response("insights/leaving.html", context)
 
 

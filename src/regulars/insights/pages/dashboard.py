@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from regulars.insights import queries
 from regulars.insights.pages import charts
+from regulars.insights.pages.waiting import without_figures
 from regulars.insights.pages.words import address, defined
 from regulars.insights.queries.customers import LATE_STATES
 from regulars.insights.queries.dashboard import PERIODS_DAYS, Dashboard, Period
@@ -49,7 +50,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     days = int(asked) if asked in map(str, PERIODS_DAYS) else 90
     told = queries.dashboard(days)
     if told is None or not told.buyers:
-        return render(request, "insights/empty.html", {"customers": told.customers if told else 0})
+        return without_figures(request, _("Overview"), told.customers if told else 0)
     return render(request, "insights/dashboard.html", _context(told))
 
 
@@ -81,7 +82,8 @@ def figures(told: Dashboard) -> list[Figure]:
     """The headline figures of a period, each with its movement, its definition and the rows behind it."""
     now, before, currency = told.now, told.before, told.currency
     span = {"since": now.since.isoformat(), "until": now.until.isoformat()}
-    orders = address("orders", **span)
+    orders = address("orders", state="counted", **span)
+    discounted = address("orders", state="counted", discounted="yes", **span)
     bought = address("customers", last_since=span["since"])
     hint = _("against the %(days)s days before") % {"days": told.days} if before else ""
 
@@ -97,7 +99,7 @@ def figures(told: Dashboard) -> list[Figure]:
         figure(_("Net sales"), "net_amount", money, "net", orders, title=exact),
         figure(_("Orders"), "orders", formats.number(now.orders), "orders", orders),
         figure(_("Average order"), "average_order_amount", average, "average_order", orders),
-        figure(_("Orders on discount"), "discounted_share", cheap, "discounted_orders", orders, ""),
+        figure(_("Orders on discount"), "discounted_share", cheap, "discounted_orders", discounted, ""),
         figure(_("Buyers"), "buyers", formats.number(now.buyers), "buyers", bought),
         figure(_("New customers"), "new_buyers", formats.number(now.new_buyers), "new_customers", fresh),
         Figure(
@@ -125,7 +127,7 @@ def _movement(now: Period, before: Period | None, name: str, up: str) -> tuple[s
     change = new - old if is_share else new / old - 1
     text = formats.percent(abs(change))
     if text == formats.percent(0):
-        return _("unchanged"), ""
+        return _("about the same"), ""
     sign = "+" if change > 0 else "−"
     moved = _("%(change)s points") % {"change": sign + text.rstrip("%")} if is_share else sign + text
     return moved, ("yes" if change > 0 else "no") if up else ""
@@ -140,15 +142,25 @@ def sentences(told: Dashboard) -> list[Sentence]:
 def _late(told: Dashboard) -> Sentence | None:
     late = told.late
     if not late.regulars:
-        return Sentence(_("No regular is late against their own rhythm."), reverse("leaving"), "circle-check", "good")
+        return Sentence(_no_regular_late(late.customers), reverse("leaving"), "circle-check", "good")
     text = ngettext(
-        "%(count)s regular is later than their own rhythm; in the last year they spent %(money)s.",
-        "%(count)s regulars are later than their own rhythm; together they spent %(money)s in the last year.",
+        "%(count)s regular (3 purchase days or more) is slowing down or at risk; in the last year they spent %(money)s.",
+        "%(count)s regulars (3 purchase days or more) are slowing down or at risk; together they spent %(money)s in the "
+        "last year.",
         late.regulars,
     )
     money = formats.money_short(late.regulars_net_365_amount, told.currency)
     href = address("leaving", state=LATE_STATES, days_min=3)
     return Sentence(text % {"count": formats.number(late.regulars), "money": money}, href, "user-minus", "bad")
+
+
+def _no_regular_late(late: int) -> str:
+    if not late:
+        return _("Nobody is slowing down or at risk.")
+    text = _(
+        "No regular (3 purchase days or more) is slowing down or at risk; the %(count)s who are bought on fewer days."
+    )
+    return text % {"count": formats.number(late)}
 
 
 def _came_back(told: Dashboard) -> Sentence | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from regulars.customers.queries import said
 from regulars.insights.pages.words import STATES, sees_contacts, shown_handle
 from regulars.insights.queries import customers as queries
 from regulars.web import search
@@ -18,8 +19,8 @@ def customers(text: str, limit: int, actor: Actor) -> Sequence[search.Hit]:
     hits = []
     for row in found:
         handle = row.email or row.phone
-        said = " · ".join(
+        about = " · ".join(
             part for part in (shown_handle(handle, actor) if handle else "", str(STATES[row.state])) if part
         )
-        hits.append(search.Hit(row.name, reverse("customer", args=[row.pk]), said))
+        hits.append(search.Hit(said(row.name), reverse("customer", args=[row.pk]), about))
     return hits

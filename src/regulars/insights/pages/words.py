@@ -11,7 +11,7 @@ from regulars.web.access import SERVICE, Actor
 STATES: dict[str, Any] = dict(RhythmState.choices)
 SEGMENTS: dict[str, Any] = dict(RfmSegment.choices)
 STATE_TONES = {
-    "prospect": "plain",
+    "prospect": "accent",
     "new": "info",
     "active": "good",
     "slowing": "warn",

@@ -12,11 +12,15 @@ GRAINS = {7: "day", 30: "day", 90: "week", 365: "month"}
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days from ``since`` to ``until``, both counted. Shares are 0..1, None where there is nothing to share."""
+    """Days from ``since`` to ``until``, both counted. Shares are 0..1, None where there is nothing to share.
+
+    Money is of the ``orders_in_currency``, those in the shop's currency.
+    """
 
     since: date
     until: date
     orders: int
+    orders_in_currency: int
     buyers: int
     new_buyers: int
     repeat_buyers: int
@@ -31,7 +35,7 @@ class Period:
 
     @property
     def average_order_amount(self) -> int | None:
-        return round(self.net_amount / self.orders) if self.orders else None
+        return round(self.net_amount / self.orders_in_currency) if self.orders_in_currency else None
 
     @property
     def repurchase_rate(self) -> float | None:
@@ -240,7 +244,8 @@ def next_period(grain: str, day: date) -> date:
 
 
 def _mix(now: Manifest, grain: str, since: date) -> tuple[Mix, ...]:
-    first = _start(grain, since) if grain == "month" else _start(grain, min(since, now.as_of - timedelta(days=90)))
+    # Short periods still show 90 days of weeks; those of 90 days are the weeks of the trend.
+    first = _start(grain, since if grain == "month" else min(since, now.as_of - timedelta(days=89)))
     names = ("period", "new_customers", "returning_customers", "new_net_amount", "returning_net_amount")
     rows = (row for row in mart("new_returning", now) if row["grain"] == grain and row["period"] >= first)
     return tuple(sorted((Mix(*(row[name] for name in names)) for row in rows), key=lambda mix: mix.day))

@@ -37,7 +37,10 @@ CHAPTERS = (
             Definition(
                 "as_of",
                 _("Day of the figures"),
-                _("The day all figures are told for: today, or the day of the newest order where the settings say so."),
+                _(
+                    "The day all figures are told for: today, or the day of the newest order where the settings say "
+                    "so, but never later than today."
+                ),
                 _("Orders of later days are left out."),
                 _("day"),
                 _TODAY,
@@ -46,7 +49,10 @@ CHAPTERS = (
             Definition(
                 "orders",
                 _("Orders"),
-                _("Orders that count: paid or further. Orders awaiting payment and cancelled ones never count."),
+                _(
+                    "Orders that count, in any currency: paid or further. Orders awaiting payment and cancelled ones "
+                    "never count."
+                ),
                 _("number of such orders"),
                 _ORDERS,
                 _CHOSEN,
@@ -55,7 +61,10 @@ CHAPTERS = (
             Definition(
                 "net",
                 _("Net sales"),
-                _("What the shop earns on goods. Discounts that a maker pays for are not taken off; refunds are."),
+                _(
+                    "What the shop earns on goods. Discounts that a maker pays for are not taken off; refunds are. An "
+                    "order in another currency brings no money here: who buys in others alone shows net sales of 0."
+                ),
                 _("list prices − discounts the shop bears − refunds, order by order and never below 0; no shipping"),
                 _MONEY,
                 _CHOSEN,
@@ -64,8 +73,8 @@ CHAPTERS = (
             Definition(
                 "average_order",
                 _("Average order"),
-                _("What an order brings on average."),
-                _("net sales ÷ orders"),
+                _("What an order in the shop's currency brings on average."),
+                _("net sales ÷ orders in the shop's currency"),
                 _MONEY,
                 _CHOSEN,
                 "periods",

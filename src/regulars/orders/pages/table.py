@@ -15,6 +15,8 @@ from django.utils.translation import pgettext_lazy
 from regulars.core.money import exponent
 from regulars.orders.models import Order
 from regulars.orders.queries import browsing
+from regulars.web.access import SERVICE
+from regulars.web.days import known_year
 from regulars.web.lists import Empty, Link, List, Moment, Money, Number, Query, Rows, Tag, Text
 
 TONES = {
@@ -43,15 +45,16 @@ class OrderTable(tables.Table):
     paid_amount = Money(pgettext_lazy("amount", "Paid"), card="end")
 
 
+def _day(label: Any) -> forms.DateField:
+    picker = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=False, widget=picker, validators=[known_year])
+
+
 class OrderFilters(forms.Form):
     """All optional; ``customer`` and ``product`` come from links on other pages."""
 
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    since = _day(_("From"))
+    until = _day(_("To"))
     state = forms.ChoiceField(label=_("State"), required=False)
     channel = forms.ChoiceField(label=_("Channel"), required=False)
     store = forms.CharField(label=_("Store"), required=False, max_length=60)
@@ -68,7 +71,11 @@ class OrderFilters(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         every = ("", _("All"))
-        self.fields["state"].choices = [every, *Order.State.choices]  # type: ignore[attr-defined]
+        self.fields["state"].choices = [
+            every,
+            (browsing.COUNTED, _("All that count as purchases")),
+            *Order.State.choices,
+        ]  # type: ignore[attr-defined]
         self.fields["channel"].choices = [every, *((name, name) for name in browsing.choices("channel"))]  # type: ignore[attr-defined]
         if stores := browsing.choices("store"):
             self.fields["store"] = forms.ChoiceField(
@@ -100,9 +107,11 @@ class OrderList(List):
         return browsing.Wanted(
             zone=ZoneInfo(shop.zone),
             text=query.search,
+            by_contact=self.request.actor.role in SERVICE,  # type: ignore[attr-defined]
             is_discounted={"yes": True, "no": False}.get(asked.get("discounted", "")),
             least_amount=_minor(asked.get("least"), scale),
             most_amount=_minor(asked.get("most"), scale),
+            currency=shop.currency,
             **{
                 name: asked[name]
                 for name in ("since", "until", "state", "channel", "store", "customer", "product")

@@ -30,6 +30,7 @@ class OrderSummary:
     store: str
     line_count: int
     discount_amount: int
+    funded_amount: int
     net_amount: int
     paid_amount: int
 
@@ -47,6 +48,15 @@ def orders_of(members: Sequence[UUID], before: datetime | None = None, limit: in
 
 def count_of(members: Sequence[UUID]) -> int:
     return Order.objects.filter(customer__in=members).count()
+
+
+def have_any() -> bool:
+    return Order.objects.exists()
+
+
+def are_behind() -> bool:
+    """Whether orders were recorded that the facts on disk, and so all figures, do not show yet."""
+    return FactMonth.objects.filter(changed__gt=0).exists()
 
 
 def span() -> tuple[datetime, datetime] | None:

@@ -18,17 +18,23 @@ from regulars.catalog.queries.listing import products_like
 from regulars.customers import queries as customers
 from regulars.customers.queries.listing import members_of
 from regulars.orders.models import Order
+from regulars.orders.queries import COUNTED_STATES
 from regulars.orders.queries.facts import line_files
 
 # A search looks at this many customers and products that match; more would be no search any longer.
 MATCHES_MAX = 50
+# In place of a state: all those in which an order is a purchase, the orders that figures count.
+COUNTED = "counted"
 CHOICES_MAX = 60
 CHOICES_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What staff asked for. Days are of ``zone`` and both counted; amounts are minor units of what was paid."""
+    """What staff asked for. Days are of ``zone`` and both counted; amounts are minor units of what was paid in
+    ``currency``: where one is asked, orders in other currencies are left out.
+
+    ``by_contact``: whether ``text`` may find a customer by address or number, not by name alone."""
 
     zone: tzinfo
     text: str = ""
@@ -40,8 +46,10 @@ class Wanted:
     is_discounted: bool | None = None
     least_amount: int | None = None
     most_amount: int | None = None
+    currency: str = ""
     customer: UUID | None = None
     product: UUID | None = None
+    by_contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +90,15 @@ class Found:
         return self._matching.count()
 
     def rows(self, sort: str, offset: int, limit: int) -> list[OrderRow]:
-        """Orders ``offset`` to ``offset + limit`` sorted by a column of OrderRow (``-`` before it: descending): 2 queries."""
+        """Orders ``offset`` to ``offset + limit`` sorted by a column of OrderRow (``-`` before it: descending): 2 queries.
+
+        Amounts are sorted currency by currency.
+        """
         column = sort.lstrip("-") or "placed_at"
         sign = "-" if sort.startswith("-") or not sort else ""
+        first = ("currency",) if column.endswith("_amount") else ()
         # The index of the default order ends with the id ascending.
-        return _read(self._matching.order_by(f"{sign}{column}", "id")[offset : offset + limit])
+        return _read(self._matching.order_by(*first, f"{sign}{column}", "id")[offset : offset + limit])
 
 
 def by_number(text: str, limit: int) -> list[OrderRow]:
@@ -102,6 +114,8 @@ def _read(found: QuerySet[Order]) -> list[OrderRow]:
 
 def _matching(wanted: Wanted) -> QuerySet[Order]:
     found = Order.objects.filter(**{name: value for name, value in _equal(wanted).items() if value not in ("", None)})
+    if wanted.state == COUNTED:
+        found = found.filter(state__in=COUNTED_STATES)
     if wanted.is_discounted is not None:
         discounted = Q(discount_amount__gt=0) | Q(funded_amount__gt=0)
         found = found.filter(discounted if wanted.is_discounted else ~discounted)
@@ -109,14 +123,16 @@ def _matching(wanted: Wanted) -> QuerySet[Order]:
         found = found.filter(customer__in=customers.member_ids(wanted.customer))
     if wanted.product is not None:
         found = found.filter(_with_products([wanted.product]))
-    return found.filter(_says(wanted.text)) if wanted.text else found
+    return found.filter(_says(wanted.text, by_contact=wanted.by_contact)) if wanted.text else found
 
 
 def _equal(wanted: Wanted) -> Mapping[str, object]:
+    asks_amount = wanted.least_amount is not None or wanted.most_amount is not None
     return {
+        "currency": wanted.currency if asks_amount else "",
         "placed_at__gte": wanted.since and _midnight(wanted.since, wanted.zone),
         "placed_at__lt": wanted.until and _midnight(wanted.until + timedelta(days=1), wanted.zone),
-        "state": wanted.state,
+        "state": "" if wanted.state == COUNTED else wanted.state,
         "channel": wanted.channel,
         "store": wanted.store,
         "paid_amount__gte": wanted.least_amount,
@@ -128,10 +144,10 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
-def _says(text: str) -> Q:
+def _says(text: str, *, by_contact: bool) -> Q:
     """The order's number begins with ``text``, or a customer or product of it is found by it."""
     says = Q(number__startswith=text)
-    if found := customers.search(text, MATCHES_MAX):
+    if found := customers.search(text, MATCHES_MAX, by_contact=by_contact):
         says |= Q(customer__in=members_of(hit.id for hit in found))
     if products := products_like(text, MATCHES_MAX):
         says |= _with_products([product.id for product in products])

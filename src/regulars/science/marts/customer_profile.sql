@@ -1,11 +1,13 @@
 -- reads: purchases, lines, customer_days, customer_categories, shop
 -- One row per customer with orders: what they buy, how much, when and where. "Favourite" is the most frequent value, the
--- latest used among equals, then the smaller. Money in minor units; `price_low` to `price_high` holds the middle half of
+-- latest used among equals, then the smaller. Money in minor units, and the average order, tell of orders in the shop's
+-- currency alone (NULL: there are none); `price_low` to `price_high` holds the middle half of
 -- the customer's line amounts (nearest rank).
 WITH totals AS (
     SELECT
         p.customer_id,
         COUNT(*) AS orders,
+        COUNT(CASE WHEN p.in_shop_currency THEN 1 END) AS orders_in_currency,
         CAST(SUM(p.net_amount) AS BIGINT) AS net_amount,
         CAST(SUM(p.list_amount) AS BIGINT) AS list_amount,
         CAST(SUM(p.discount_amount) AS BIGINT) AS discount_amount,
@@ -85,7 +87,7 @@ categories AS (
 SELECT
     t.*,
     d.order_days,
-    CAST(ROUND(CAST(t.net_amount AS DOUBLE) / t.orders) AS BIGINT) AS average_order_amount,
+    CAST(ROUND(CAST(t.net_amount AS DOUBLE) / NULLIF(t.orders_in_currency, 0)) AS BIGINT) AS average_order_amount,
     CAST(t.line_count AS DOUBLE) / t.orders AS lines_per_order,
     CASE WHEN t.list_amount > 0 THEN CAST(t.discount_amount AS DOUBLE) / t.list_amount ELSE 0 END AS discount_share,
     h.channel,

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.i18n import set_language as django_set_language
 
 from regulars.shop import actions, queries
-from regulars.shop.models import User
+from regulars.shop.models import OneTimeLink, User
 from regulars.shop.pages.forms import JoinForm, ProfileForm
 from regulars.web.access import EVERYONE, page, public
 
@@ -39,6 +39,11 @@ def enter(request: HttpRequest, user: User, then: str) -> HttpResponse:
 @never_cache
 @public
 def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """A page with one button: programs that look at links (mail scanners, previews) must not use this one up."""
+    if not queries.link_is_open(token, OneTimeLink.Purpose.SIGN_IN):
+        return render(request, "shop/link_refused.html", status=403)
+    if request.method != "POST":
+        return render(request, "shop/enter.html")
     try:
         user = actions.use_sign_in_link(token)
     except actions.Refused as refusal:

@@ -61,7 +61,7 @@ def _zones(_language: str) -> Choices:
 @lru_cache(maxsize=4)
 def _countries(_language: str) -> Choices:
     names = [
-        (code, name)
+        (code, "中国台湾" if (code, name) == ("TW", "台湾") else name)
         for code, name in formats.locale().territories.items()
         if len(code) == 2 and code.isalpha() and code not in {"EU", "UN", "EZ", "XA", "XB", "ZZ", "QO"}
     ]

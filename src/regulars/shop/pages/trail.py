@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from regulars.shop.models import AuditEntry, Shop
 from regulars.web.access import OWNERS, Role, Scope, page
+from regulars.web.days import known_year
 from regulars.web.lists import Empty, List, Moment, Query, Tag, Text
 
 # Actions of other rooms show under their own names until they are listed here.
@@ -50,6 +51,9 @@ class TrailTable(tables.Table):
     target = Text(pgettext_lazy("audit", "On"))
     details = Text(_("Details"), orderable=False)
 
+    def render_actor(self, value: str) -> str:
+        return str(_("command line")) if value == "terminal" else value
+
     def render_details(self, value: dict[str, Any]) -> str:
         return _in_words(value)
 
@@ -68,12 +72,14 @@ def _in_words(details: dict[str, Any]) -> str:
 
 
 def _told(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
     return str(_VALUES.get(value, value)) if isinstance(value, str) else str(value)
 
 
 class TrailFilters(django_filters.FilterSet):
     action = django_filters.ChoiceFilter(label=_("What"), choices=list(ACTIONS.items()))
-    at = django_filters.DateFromToRangeFilter(label=pgettext_lazy("audit", "Between"))
+    at = django_filters.DateFromToRangeFilter(label=pgettext_lazy("audit", "Between"), validators=[known_year])
 
 
 class TrailList(List):

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import regulars
-from regulars.site.cli import importing, running, shop
+from regulars.site.cli import importing, running, shop, terminal
 
 app = typer.Typer(
     name="regulars", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=regulars.__doc__
@@ -43,4 +43,11 @@ app.command("manage", context_settings={"allow_extra_args": True, "ignore_unknow
 
 
 def main() -> None:
-    app()
+    try:
+        app()
+    except Exception as error:
+        sentence = terminal.explained(error)
+        if sentence is None:
+            raise
+        terminal.say_refusal(sentence)
+        raise SystemExit(2) from None

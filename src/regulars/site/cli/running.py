@@ -1,7 +1,5 @@
 """Commands that keep running: demo, serve, worker."""
 
-import subprocess
-import sys
 from typing import Annotated
 
 import typer
@@ -22,6 +20,8 @@ def demo(
     port: Port = 8000,
 ) -> None:
     """Load a real shop's year of orders and open the console on it."""
+    if not no_serve:
+        _need_free(host, port)
     terminal.open_shop(data_dir)
     from regulars.site.sample_shop import NotTheSample, load
 
@@ -37,6 +37,7 @@ def demo(
 
 def serve(data_dir: DataDir = None, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Open the console and the API, with the background worker beside them."""
+    _need_free(host, port)
     terminal.open_shop(data_dir)
     _serve(host, port)
 
@@ -61,15 +62,19 @@ def _serve(host: str, port: int, *, sign_in_as_demo: bool = False) -> None:
     from django.conf import settings
 
     from regulars.site.serving import first_link, serve_until_stopped
+    from regulars.site.supervising import workers
 
     address = f"http://{host}:{port}"
     terminal.err.print(
         f"\n[bold]Regulars[/] opens at [link]{address}{first_link(demo=sign_in_as_demo)}[/link]", soft_wrap=True
     )
     terminal.err.print("Stop with Ctrl+C.\n")
-    workers = [subprocess.Popen([sys.executable, "-m", "regulars", "worker"]) for _ in range(settings.WORKERS)]
-    try:
+    with workers(settings.WORKERS):
         serve_until_stopped(host, port)
-    finally:
-        for process in workers:
-            process.terminate()
+
+
+def _need_free(host: str, port: int) -> None:
+    from regulars.site.supervising import is_free
+
+    if not is_free(host, port):
+        terminal.refuse(f"Something listens on {host}:{port} already. Stop it, or give another port with --port.")

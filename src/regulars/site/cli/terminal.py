@@ -26,6 +26,8 @@ err = Console(stderr=True, highlight=False)
 
 def open_shop(data_dir: Path | None = None) -> None:
     """Start Django on the data folder with an up-to-date database. Before this, no room that needs Django may be imported."""
+    # The database and everything beside it is about people: nobody else on the machine reads it.
+    os.umask(0o077)
     start_django(data_dir)
     from regulars.site.preparing import prepare_database
 
@@ -44,8 +46,34 @@ def start_django(data_dir: Path | None = None) -> None:
 
 def refuse(message: str) -> NoReturn:
     """End with exit code 2 and a sentence that says what is wrong and how to mend it."""
-    err.print(f"[bold red]regulars:[/] {escape(message)}", soft_wrap=True)
+    say_refusal(message)
     raise typer.Exit(2)
+
+
+def say_refusal(message: str) -> None:
+    """A sentence on standard error."""
+    err.print(f"[bold red]regulars:[/] {escape(message)}", soft_wrap=True)
+
+
+def explained(error: Exception) -> str | None:
+    """What is wrong outside the program, in a sentence; None for an error that is the program's own."""
+    import duckdb
+    from django.apps import apps
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import DatabaseError, OperationalError
+
+    if apps.ready:
+        from regulars.shop.queries import NotSetUp
+
+        if isinstance(error, NotSetUp):
+            return str(error)
+    if isinstance(error, ImproperlyConfigured | duckdb.IOException | duckdb.OutOfMemoryException):
+        return str(error)
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:
+        return f"The database cannot be used: {error}"
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+    return None
 
 
 def print_result(result: dict[str, Any], as_json: bool) -> None:
@@ -76,7 +104,7 @@ def _for_people(value: Any) -> str:
 
 @contextmanager
 def progress_bar() -> Iterator[Progressed]:
-    """A bar on standard error, fed with (done, total, label); silent where standard error is no terminal."""
+    """A bar on standard error, fed with (done, total, label); one line per label where standard error is no terminal."""
     columns = (
         TextColumn("{task.description:<28}"),
         BarColumn(),
@@ -84,11 +112,14 @@ def progress_bar() -> Iterator[Progressed]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, disable=not sys.stderr.isatty()) as bar:
+    is_shown = sys.stderr.isatty()
+    with Progress(*columns, console=err, disable=not is_shown) as bar:
         tasks: dict[str, Any] = {}
 
         def progressed(done: int, total: int, label: str) -> None:
             if label not in tasks:
+                if label and not is_shown:
+                    err.print(f"{label} ...")
                 tasks[label] = bar.add_task(label, total=total)
             bar.update(tasks[label], completed=done, total=total)
 

@@ -109,17 +109,21 @@ class Bar:
     href: str
     x: str
     width: str
+    css: str
 
 
 @register.simple_tag
 def bars(items: Sequence[Sequence[Any]], total: float | None = None) -> list[Bar]:
-    """The parts of a segmented bar from ``(label, value[, text[, href]])``, end to end over ``total`` (their sum)."""
+    """The parts of a segmented bar from ``(label, value[, text[, href[, css]]])``, end to end over ``total`` (their sum)."""
     whole = total or sum(item[1] for item in items) or 1
     laid, before = [], 0.0
-    for item in items:
+    for place, item in enumerate(items):
+        css = item[4] if len(item) > 4 else f"series-{place}"
         text = str(item[2]) if len(item) > 2 else formats.number(item[1])
         laid.append(
-            Bar(str(item[0]), text, item[3] if len(item) > 3 else "", width(before / whole), width(item[1] / whole))
+            Bar(
+                str(item[0]), text, item[3] if len(item) > 3 else "", width(before / whole), width(item[1] / whole), css
+            )
         )
         before += item[1]
     return laid

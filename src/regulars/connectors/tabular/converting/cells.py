@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
+import numpy as np
 import phonenumbers
 from babel import Locale
 
@@ -16,12 +17,15 @@ from regulars.connectors.tabular.converting.batches import CellRefused, Options
 from regulars.connectors.tabular.dates import parse_date, parse_moment
 from regulars.connectors.tabular.fields import plain_name
 from regulars.connectors.tabular.problems import _
-from regulars.connectors.tabular.states import KNOWN_STATES, STATES
-from regulars.core.money import CURRENCIES, exponent
+from regulars.connectors.tabular.states import STATES
+from regulars.core.money import CURRENCIES, exponent, to_decimal
 
 # Floats from spreadsheets and Parquet miss the cent by a hair; anything further off is a real fraction.
 TOLERANCE = Decimal("0.000001")
-AMOUNT_MAX = 10**15
+# Minor units of one amount, thousandths of one quantity: as the API has it. Sums over a shop stay within 63 bits.
+AMOUNT_MAX, MILLI_MAX = 10**13, 10**12
+TOO_LARGE = _("The amount is too large: at most %(limit)s %(currency)s fit.")
+TOO_LARGE_MEND = _("Check the currency, and which column is which.")
 _SIGNS = re.compile(r"[\s\u00a0$€£¥￥元₩₹₽฿'’]|RMB|CNY|USD|EUR|HKD|GBP|JPY", re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -60,18 +64,20 @@ def text_of(cell: Any) -> str:
     if not isinstance(cell, str):
         return _text_of_value(cell)
     text = cell.strip()
-    if text[:1] in "='\t" and text:
-        if text.startswith('="') and text.endswith('"'):
+    while text[:1] in ("=", "'"):  # our own rejects file wraps a wrapped cell once more: '="123"
+        if text.startswith('="') and text.endswith('"') and len(text) > 2:
             text = text[2:-1].strip()
-        elif text.startswith("'") and (text[1:2].isdigit() or text[1:2] in "=+-@"):
+        elif text.startswith("'") and text[1:2] and (text[1:2].isdigit() or text[1:2] in "=+-@"):
             text = text[1:].strip()
+        else:
+            break
     return text
 
 
 def _text_of_value(cell: Any) -> str:
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+    if cell is None or (isinstance(cell, float | np.floating) and math.isnan(cell)):
         return ""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+    if isinstance(cell, float | np.floating) and cell.is_integer() and abs(float(cell)) < 2**53:
         return str(int(cell))
     if isinstance(cell, bytes):
         return cell.decode("utf-8", "replace").strip()
@@ -115,7 +121,7 @@ def decimal_of(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or abs(number) > AMOUNT_MAX:
+    if not number.is_finite():
         raise CellRefused(
             _("This is not a number."), _("Write digits with a point before the decimals, such as 1234.50.")
         )
@@ -124,33 +130,63 @@ def decimal_of(text: str) -> Decimal:
 
 def money(cell: Any, currency: str) -> int:
     """Minor units of ``currency``."""
-    scaled = (cell if isinstance(cell, Decimal) and cell.is_finite() else decimal_of(text_of(cell))).scaleb(
-        exponent(currency)
-    )
+    places = exponent(currency)
+    scaled = _scaled(cell, places)
+    if scaled is None or abs(scaled) > AMOUNT_MAX:
+        raise CellRefused(TOO_LARGE, TOO_LARGE_MEND, **amount_limit(currency))
     whole = scaled.to_integral_value()
     if abs(scaled - whole) > TOLERANCE:
         raise CellRefused(
             _("The amount has a fraction smaller than the smallest unit of %(currency)s."),
             _("Give it with at most %(places)d decimals, or set the right currency."),
             currency=currency,
-            places=exponent(currency),
+            places=places,
         )
     return int(whole)
+
+
+def amount_limit(currency: str) -> dict[str, str]:
+    """The parts of the sentence TOO_LARGE."""
+    return {"limit": f"{to_decimal(AMOUNT_MAX, currency):,}", "currency": currency}
 
 
 def quantity(cell: Any) -> int:
     """Thousandths of a unit, zero or more."""
-    number = decimal_of(text_of(cell))
-    if number < 0:
+    milli = _scaled(cell, 3)
+    if milli is not None and milli < 0:
         raise CellRefused(
             _("The quantity is negative."),
             _("Returns are not sold lines: leave the row out, and give the amount under Refunded on the order."),
         )
-    milli = number * 1000
+    if milli is None or milli > MILLI_MAX:
+        raise CellRefused(
+            _("The quantity is too large: at most %(limit)s fit."),
+            _("Check which column is which."),
+            limit=f"{MILLI_MAX // 1000:,}",
+        )
     whole = milli.to_integral_value()
     if abs(milli - whole) > TOLERANCE:
         raise CellRefused(_("The quantity is finer than a thousandth."), _("Give it with at most 3 decimals."))
     return int(whole)
+
+
+def _scaled(cell: Any, places: int) -> Decimal | None:
+    """A cell's number times 10 to the ``places``; None where it is too large for any amount (1e2000000 cannot be scaled)."""
+    if isinstance(cell, np.floating) and not isinstance(cell, float) and _is_ambiguous(cell, places):
+        raise CellRefused(
+            _("The number is kept in single precision, which has lost its last digits."),
+            _("Export the column as decimal numbers or in double precision."),
+        )
+    number = cell if isinstance(cell, Decimal) and cell.is_finite() else decimal_of(text_of(cell))
+    return number.scaleb(places) if -AMOUNT_MAX <= number <= AMOUNT_MAX else None
+
+
+def _is_ambiguous(single: Any, places: int) -> bool:
+    """Whether different numbers of ``places`` decimals are one and the same in single precision."""
+    if not np.isfinite(single):
+        return False
+    middle, reach = float(single) * 10**places, float(np.abs(np.spacing(single))) / 2 * 10**places
+    return math.floor(middle + reach) > math.ceil(middle - reach)
 
 
 def currency_code(text: str) -> str:
@@ -214,8 +250,11 @@ def order_state(text: str, options: Options) -> str:
         return options.unknown_state
     raise CellRefused(
         _("The order state is unknown."),
-        _("Use one of %(known)s, or choose under Options what unknown states stand for."),
-        known=", ".join(KNOWN_STATES),
+        _(
+            "Use one of: awaiting payment (pending), paid (paid), shipped (shipped), delivered (delivered), completed "
+            "(completed), cancelled (cancelled), partly refunded (partly_refunded), refunded (refunded); or choose under "
+            "Options what unknown states stand for."
+        ),
     )
 
 

@@ -30,7 +30,8 @@ def convert_column(field: Field, column: Cells, options: Options, bad: Bad, curr
         values = quick(column, field, options, currency) if quick else None
         if values is not None:
             return values
-        column = column.to_pylist()
+        # Numpy's single-precision numbers know what they are: their text is 0.3 where a Python float says 0.30000001192.
+        column = list(column.to_numpy(zero_copy_only=False)) if _is_single(column) else column.to_pylist()
     return _each(column, _function(field, options, currency), field.key, bad)
 
 
@@ -101,6 +102,10 @@ def _function(field: Field, options: Options, currency: str) -> Callable[[Any], 
     return lambda cell: one(cells.text_of(cell))
 
 
+def _is_single(column: pa.Array) -> bool:
+    return pa.types.is_floating(column.type) and column.type.bit_width < 64
+
+
 def _quick_id(column: pa.Array, field: Field, options: Options, currency: str) -> list[Any] | None:
     if pa.types.is_integer(column.type):
         values: list[Any] = column.cast(pa.string()).to_pylist()
@@ -111,21 +116,20 @@ def _quick_id(column: pa.Array, field: Field, options: Options, currency: str) -
 def _quick_money(column: pa.Array, field: Field, options: Options, currency: str) -> list[Any] | None:
     """Floats and integers as minor units, unless a value misses the smallest unit by more than a hair."""
     scale = 10 ** exponent(currency)
-    if pa.types.is_integer(column.type) and (largest := pc.max(pc.abs(column)).as_py() or 0) <= cells.AMOUNT_MAX:
-        assert largest is not None
+    if pa.types.is_integer(column.type):
+        least, most = (bound or 0 for bound in pc.min_max(column).as_py().values())
+        if max(-least, most) * scale > cells.AMOUNT_MAX:
+            return None
         return pc.multiply(column.cast(pa.int64()), scale).to_pylist()  # type: ignore[no-any-return]
-    if not pa.types.is_floating(column.type):
+    if not pa.types.is_floating(column.type) or _is_single(column):
         return None
-    scaled = column.to_numpy(zero_copy_only=False) * scale
-    whole = np.rint(scaled)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = column.to_numpy(zero_copy_only=False) * scale
+        whole = np.rint(scaled)
         off = np.abs(scaled - whole) > float(cells.TOLERANCE)
     empty = np.isnan(scaled)
-    if (
-        (off & ~empty).any()
-        or not np.isfinite(scaled[~empty]).all()
-        or (np.abs(scaled[~empty]) > cells.AMOUNT_MAX).any()
-    ):
+    # Infinity is larger than the limit, too.
+    if (off & ~empty).any() or (np.abs(scaled[~empty]) > cells.AMOUNT_MAX).any():
         return None
     if not empty.any():
         return whole.astype(np.int64).tolist()  # type: ignore[no-any-return]
@@ -136,7 +140,7 @@ def _quick_number(column: pa.Array, field: Field, options: Options, currency: st
     if not pa.types.is_integer(column.type) or column.null_count:
         return None
     amounts = column.to_numpy(zero_copy_only=False)
-    if len(amounts) and (amounts.min() < 0 or amounts.max() > cells.AMOUNT_MAX):
+    if len(amounts) and (amounts.min() < 0 or amounts.max() > cells.MILLI_MAX // 1000):
         return None
     return (amounts.astype(np.int64) * 1000).tolist()  # type: ignore[no-any-return]
 

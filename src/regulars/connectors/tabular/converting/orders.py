@@ -13,7 +13,14 @@ from typing import Any
 import pyarrow as pa
 
 from regulars.connectors.tabular.converting.batches import Bad, Batch, Converter, Options, taken
-from regulars.connectors.tabular.converting.cells import handle_id, text_of
+from regulars.connectors.tabular.converting.cells import (
+    AMOUNT_MAX,
+    TOO_LARGE,
+    TOO_LARGE_MEND,
+    amount_limit,
+    handle_id,
+    text_of,
+)
 from regulars.connectors.tabular.converting.columns import convert_column, money_column
 from regulars.connectors.tabular.converting.records import ATTRIBUTE_CHARS, MISSING_ID
 from regulars.connectors.tabular.problems import Problem, Rejection, _, shorten
@@ -144,6 +151,11 @@ class OrderConverter(Converter):
     def _emit(self, part: _Part, batch: Batch) -> None:
         """Send an order off. One that came before in this file: the same again says nothing; the same lines under another
         head change the head; other lines are a further part of the order; without lines the last row counts."""
+        if part.fact is not None and sum([line.list_amount for line in part.fact.lines or ()]) > AMOUNT_MAX:
+            block, start, _stop = part.spans[0]
+            problem = _too_large(part.fact.currency)
+            part.refused.append(self.rejection(block, start, self.id_key, part.order_id, problem))
+            part.fact = None
         if part.fact is None:
             self._refuse(part, batch)
             return
@@ -347,7 +359,8 @@ def line_facts(converter: Converter, block: Block, currencies: Sequence[str], ba
     discounts: list[tuple[Discount, ...]] = [()] * size
     wrong: list[int] = []
     for index, key in enumerate(zip(offs, coupons, codes, strict=True)):
-        if listed[index] is None or listed[index] < 0 or key[0] < 0 or (key[1] or 0) < 0:
+        amount = listed[index]
+        if amount is None or not 0 <= amount <= AMOUNT_MAX or key[0] < 0 or (key[1] or 0) < 0:
             wrong.append(index)
         elif key[0] or key[1]:
             discounts[index] = known.get(key) or known.setdefault(key, _discounts(*key))
@@ -358,7 +371,7 @@ def line_facts(converter: Converter, block: Block, currencies: Sequence[str], ba
     taxes = [tax or 0 for tax in values["line_tax"]] if "line_tax" in values else repeat(0)
     facts: list[LineFact | None] = list(map(LineFact, quantities, listed, *texts, taxes, discounts))
     for index in wrong:
-        _refuse_amount(converter, values, index, listed[index], bad)
+        _refuse_amount(converter, values, index, listed[index], currencies[index], bad)
         facts[index] = None
     return _Lines(facts, signatures)
 
@@ -397,14 +410,20 @@ def _priced(values: dict[str, list[Any]], nothing: list[Any]) -> tuple[list[Any]
 
 
 def _refuse_amount(
-    converter: Converter, values: dict[str, list[Any]], index: int, amount: int | None, bad: Bad
+    converter: Converter, values: dict[str, list[Any]], index: int, amount: int | None, currency: str, bad: Bad
 ) -> None:
     """Say what is wrong with a line's amounts; a row whose line cells are all empty simply has no line."""
     if amount is None and all(column[index] is None for column in values.values()):
         return
     problem = _NO_AMOUNT if amount is None else _NEGATIVE if amount < 0 else _TOO_MUCH_OFF
+    if amount is not None and amount > AMOUNT_MAX:
+        problem = _too_large(currency)
     key = next((key for key in ("list_amount", "net_amount", "unit_price") if key in converter.columns), "list_amount")
     bad.setdefault(index, (key, values[key][index] if key in values else "", problem))
+
+
+def _too_large(currency: str) -> Problem:
+    return Problem(TOO_LARGE, TOO_LARGE_MEND, amount_limit(currency))
 
 
 def _discounts(off: int, coupon: int | None, code: str | None) -> tuple[Discount, ...]:

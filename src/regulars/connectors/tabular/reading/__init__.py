@@ -15,9 +15,9 @@ __all__ = ["MAX_CELL_CHARS", "MAX_COLUMNS", "MAX_ROW_CHARS", "Block", "Table", "
 _KINDS: dict[str, type[Table]] = {"csv": DelimitedTable, "jsonl": JsonTable, "json": JsonTable, "parquet": ParquetTable}
 
 
-def open_table(path: Path, form: Format | None = None) -> Table:
+def open_table(path: Path, form: Format | None = None, *, is_upload: bool = False) -> Table:
     """The table in ``path``; its form is recognised where none is given. Raises FileRefused."""
-    form = form or sniff(path)
+    form = form or sniff(path, is_upload=is_upload)
     table = _KINDS[form.kind](path, form)
     if len(table.names) > MAX_COLUMNS:
         raise FileRefused(

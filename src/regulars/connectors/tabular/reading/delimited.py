@@ -19,7 +19,7 @@ from regulars.connectors.tabular.reading.blocks import (
     Table,
     unique_names,
 )
-from regulars.connectors.tabular.sniff import Format, truncated
+from regulars.connectors.tabular.sniff import Format, truncated, unpacked
 
 # The csv module's one limit is the process's; nothing else here reads longer cells.
 csv.field_size_limit(MAX_CELL_CHARS)
@@ -36,7 +36,7 @@ class _Lines:
 
     def __init__(self, path: Path, form: Format) -> None:
         self._file = path.open("rb")
-        raw = gzip.GzipFile(fileobj=self._file) if form.compression else self._file
+        raw = unpacked(self._file, form.compression, form.unpacked_max)
         # Bad bytes come through as stand-ins, so that only the rows that hold them are refused.
         errors = "replace" if form.encoding.startswith("utf-16") else "surrogateescape"
         self._text = io.TextIOWrapper(raw, form.encoding, errors=errors, newline="")

@@ -3,9 +3,10 @@
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,20 @@ from regulars.connectors.tabular.reading.blocks import (
     Table,
     unique_names,
 )
-from regulars.connectors.tabular.sniff import Format, truncated
+from regulars.connectors.tabular.sniff import Format, truncated, unpacked
 
 # Lists of objects under these names are an order's lines: one row each, the order's cells repeated.
 LINE_LISTS = frozenset({"lines", "line_items", "items", "order_lines", "orders"})
 NAMES_FROM_ROWS = 1000
 _CHUNK_CHARS = 1 << 20
+
+# JSON can write characters that no text has: NUL, and halves of a pair (a pair that is whole has been joined by then).
+_ESCAPED = re.compile(r"\\u(0000|[dD][89a-fA-F])")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_NO_TEXT = Problem(
+    _("The row holds a character that no text has (NUL, or half of a surrogate pair)."),
+    _("Remove it where the row is kept, and export it again."),
+)
 
 Record = tuple[int, dict[str, Any] | Rejection]
 
@@ -39,7 +48,7 @@ class JsonTable(Table):
         good = False
         for count, (line, record) in enumerate(self._records()):
             if isinstance(record, Rejection):
-                if count == 0 and form.kind == "jsonl":
+                if count == 0 and form.kind == "jsonl" and record.problem is not _NO_TEXT:
                     raise FileRefused(
                         _("The first line is not a JSON object."),
                         _("Write one object per line (JSON Lines), or one list of objects."),
@@ -82,7 +91,7 @@ class JsonTable(Table):
     def _records(self) -> Iterator[Record]:
         self._position, self._chars = 0, 0
         with self.path.open("rb") as file:
-            raw = gzip.GzipFile(fileobj=file) if self.form.compression else file
+            raw = unpacked(file, self.form.compression, self.form.unpacked_max)
             errors = "replace" if self.form.encoding.startswith("utf-16") else "surrogateescape"
             text = io.TextIOWrapper(raw, self.form.encoding, errors=errors)
             try:
@@ -107,7 +116,7 @@ class JsonTable(Table):
 
     def _of_list(self, text: io.TextIOWrapper) -> Iterator[Record]:
         """The objects of one big list, decoded one by one from a window that never holds more than one long row."""
-        decoder = json.JSONDecoder(parse_float=Decimal)
+        decoder = json.JSONDecoder(parse_float=_fraction, parse_int=_whole)
         window, at, line, ended = "", 0, 1, False
         opened = False
         while True:
@@ -123,7 +132,7 @@ class JsonTable(Table):
                 stop = -1
             if stop >= 0 and (stop < len(window) or ended):
                 self._chars += stop - at
-                yield line, _checked(record, line, window[at : at + 200])
+                yield line, _checked(record, line, window[at:stop])
                 line += window.count("\n", at, stop)
                 at = stop
                 continue
@@ -138,9 +147,24 @@ class JsonTable(Table):
             window, at = window[at:] + chunk, 0
 
 
+# Numbers that Python takes for no number (thousands of digits, 1e99999999999999999999) stay text: their cell is refused later.
+def _fraction(text: str) -> Decimal | str:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+def _whole(text: str) -> int | str:
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
 def _parsed(text: str, line: int) -> dict[str, Any] | Rejection:
     try:
-        record = json.loads(text, parse_float=Decimal)
+        record = json.loads(text, parse_float=_fraction, parse_int=_whole)
     except (json.JSONDecodeError, RecursionError, ValueError) as error:
         column = getattr(error, "colno", 0)
         problem = Problem(
@@ -156,6 +180,8 @@ def _checked(record: Any, line: int, text: str) -> dict[str, Any] | Rejection:
     if not isinstance(record, dict):
         problem = Problem(_("This is not a JSON object."), _('Write each record as {"name": value, ...}.'))
         return Rejection(line, "", shorten(text), problem, (shorten(text),))
+    if _ESCAPED.search(text) and not all(map(_is_text, _texts(record))):
+        return Rejection(line, "", shorten(text), _NO_TEXT, (shorten(text),))
     try:
         text.encode("utf-8")
         if any(isinstance(value, str) and len(value) > MAX_CELL_CHARS for value in record.values()):
@@ -168,6 +194,23 @@ def _checked(record: Any, line: int, text: str) -> dict[str, Any] | Rejection:
         )
         return Rejection(line, "", shorten(text.encode("utf-8", "replace").decode()), problem)
     return record
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every key and text in a record, however deep."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            left += [*one.keys(), *one.values()]
+        elif isinstance(one, list):
+            left += one
+
+
+def _is_text(value: str) -> bool:
+    return _UNSTORABLE.search(value) is None
 
 
 def _too_long(line: int, start: str) -> Rejection:

@@ -35,9 +35,11 @@
       borderColor: css("--bs-card-bg") || css("--bs-body-bg"), borderWidth: many ? 2 : 0, borderRadius: many ? 0 : 3, maxBarThickness: 36, order: 1 };
   }
 
+  // Without anything to show the axis still reads 0 to 1; counts have no halves.
   function axis(data, unit, extra) {
-    return { beginAtZero: true, border: { display: false }, grid: { color: css("--chart-grid"), drawTicks: false },
-      ticks: { color: css("--chart-text"), padding: 8, maxTicksLimit: 6, callback: (value) => format(value, unit, data, true) }, ...extra };
+    const counts = unit === "number" && (data.series || []).every((series) => series.unit !== unit || series.values.every((value) => value === null || Number.isInteger(value)));
+    return { beginAtZero: true, suggestedMax: unit === "money" ? data.scale : unit === "percent" ? undefined : 1, border: { display: false }, grid: { color: css("--chart-grid"), drawTicks: false },
+      ticks: { color: css("--chart-text"), padding: 8, maxTicksLimit: 6, ...(counts ? { precision: 0 } : {}), callback: (value) => format(value, unit, data, true) }, ...extra };
   }
 
   function options(data) {
