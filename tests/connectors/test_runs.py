@@ -115,6 +115,14 @@ def test_a_mended_rejects_file_imports_as_it_is(shop: Any, write: Callable[..., 
     assert Order.objects.count() == 3
 
 
+def test_a_mended_row_keeps_its_wrapped_id(shop: Any, write: Callable[..., Path]) -> None:
+    view = run(write('order_id,date,customer_id,status,total\n"=""3284756102938475615""",2024-05-01,C1,??,3\n'))
+    assert view.rejects_path is not None
+    mended = view.rejects_path.read_text(encoding="utf-8-sig").replace("??", "paid")
+    run(write(mended, "mended.csv"))
+    assert Order.objects.get().source_id == "3284756102938475615"
+
+
 def test_files_bad_as_a_whole_change_nothing(shop: Any, write: Callable[..., Path]) -> None:
     whole = gzip.compress(orders_text(50_000).encode())
     for content, name in (
