@@ -69,9 +69,9 @@ class EventIn(api.Input):
     type: Literal["track"] = "track"
     event: api.Text = Field(min_length=1, max_length=60)
     userId: api.Text = Field("", max_length=120)  # noqa: N815  (Segment's names)
-    anonymousId: api.Text = Field("", max_length=100)  # noqa: N815
+    anonymousId: api.Text = Field("", max_length=100)  # noqa: N815  Segment's name
     timestamp: api.Instant
-    messageId: api.SourceId  # noqa: N815
+    messageId: api.SourceId  # noqa: N815  Segment's name
     properties: api.Json = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -39,7 +39,7 @@ def import_files(
     zone: Zone = "",
     date_order: DateOrder = "",
     unknown_state: UnknownState = "",
-    map: Map = [],  # noqa: B006
+    map: Map = [],  # noqa: B006  typer makes a new list for each call
     dry_run: DryRun = False,
     json: Json = False,
     data_dir: DataDir = None,
