@@ -42,6 +42,17 @@ def test_rejected_rows_exit_zero_and_say_where_they_are(command: Any, tmp_path: 
     assert "3 created" in result.output and "1 refused" in result.output and "rejects.csv" in result.output
 
 
+def test_what_was_left_out_of_rows_is_told(command: Any, tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("Customer ID,Full name,Birthday\nC1,林小明,1990-02-30\nC2,王芳,1990-05-01\n")
+    tried = json.loads(command(path, "--dry-run", "--json").stdout)["files"][0]
+    assert (tried["refused"], tried["warned"], tried["warnings"][0]["line"]) == (0, 1, 2)
+    assert "line 2, column Birthday, '1990-02-30'" in command(path, "--dry-run").output
+    result = command(path)
+    assert result.exit_code == 0
+    assert "2 created" in result.output and "1 warned" in result.output and "warnings.csv" in result.output
+
+
 def test_one_bad_file_refuses_all_with_exit_code_two(command: Any, tmp_path: Path) -> None:
     good, bad = tmp_path / "orders.csv", tmp_path / "more.csv.gz"
     good.write_text(orders_text(3))

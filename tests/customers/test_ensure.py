@@ -13,5 +13,6 @@ def test_refused_identities_are_told_and_the_rest_is_kept(shop: Any, at: datetim
     identities = (IdentityFact("email", "no address"), IdentityFact("phone", "13800135678"))
     ids = ensure_customers({"c1": ("安", identities)}, source="test", at=at, tally=tally)
     assert set(ids) == {"c1"}
-    assert [(refusal.source_id, refusal.field) for refusal in tally.refused] == [("c1", "email")]
+    assert [(one.source_id, one.field, one.value) for one in tally.warnings] == [("c1", "email", "no address")]
+    assert tally.refused == []
     assert list(Identity.objects.values_list("value", flat=True)) == ["+8613800135678"]

@@ -1,9 +1,12 @@
 """What people see: figures that lead to their rows, lists, one customer, segments; who may see and do what."""
 
+import csv
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from regulars.core.facts import CustomerFact, IdentityFact, OrderFact
 from regulars.customers import queries as customers
+from regulars.customers.actions import merge_customers
 from regulars.flows.record_customers import record_customers
 from regulars.flows.record_orders import record_orders
 from regulars.flows.refresh import refresh
@@ -21,6 +25,7 @@ from regulars.insights import queries
 from regulars.insights.actions import RefreshReport, save_segment
 from regulars.insights.models import CustomerProfile, SavedSegment
 from regulars.insights.queries.definitions import CHAPTERS
+from regulars.orders.models import Order
 from regulars.shop.models import Shop
 from tests.facts import NAMES, SmallShop
 
@@ -74,8 +79,10 @@ def test_headline_figures_lead_to_as_many_rows(refreshed: RefreshReport, console
 
 
 def test_orders_that_never_were_purchases_are_not_behind_the_figures(shop: Any, at: datetime, console: Client) -> None:
-    states = ("paid", "completed", "refunded", "cancelled", "pending")
+    states = ("paid", "completed", "partly_refunded", "refunded", "cancelled", "pending")
     told = [OrderFact(state, "c", at - timedelta(days=1), "CNY", state=state, paid_amount=1000) for state in states]
+    told[2] = replace(told[2], refunded_amount=400)
+    told.append(replace(told[1], source_id="undone", refunded_amount=1000))  # refunded whole, though nobody said so
     record_orders(told, source="test", at=at)
     refresh(at)
     context = console.get("/?days=30").context
@@ -92,6 +99,52 @@ def test_every_figure_has_a_definition(refreshed: RefreshReport, console: Client
     assert {f.definition.split("#")[1] for f in console.get("/").context["figures"]} <= {
         d.key for chapter in CHAPTERS for d in chapter.definitions
     }
+
+
+def test_leading_categories_lead_to_rows_that_add_up(refreshed: RefreshReport, console: Client) -> None:
+    rows = console.get("/").context["categories"]
+    assert {row["label"] for row in rows} == {"零食", "茶"}
+    for row in rows:
+        listed = console.get(row["href"]).context["list"]
+        assert sum(order.sought_amount for order in listed.found[0 : listed.total]) == row["net_amount"]
+        assert f"{row['net_amount'] / 100:,.2f}" in listed.note, "the sum stands above the list"
+        assert listed.total == len({order.id for order in listed.found[0 : listed.total]})
+
+
+def test_walk_ins_bring_money_and_nobody(shop: Any, at: datetime, console: Client) -> None:
+    placed = at - timedelta(days=1)
+    known = OrderFact("1", "c", placed, "CNY", paid_amount=1000)
+    nobodys = [OrderFact(str(n), "", placed - timedelta(days=n), "CNY", paid_amount=500) for n in (2, 3)]
+    record_orders([known, *nobodys], source="test", at=at)
+    refresh(at)
+    told = queries.dashboard(30)
+    assert told
+    assert (told.now.orders, told.now.net_amount, told.now.buyers, told.now.new_buyers) == (3, 2000, 1, 1)
+    assert (told.customers, told.buyers, told.prospects, told.repurchase_rate) == (1, 1, 0, 0.0)
+    assert (told.completeness.customers, told.completeness.orders_with_customer) == (1, 1)
+    assert sum(month.new_customers + month.returning_customers for month in told.mix) == 1
+    assert shown_total(console.get("/customers/")) == 1
+    listed = text_of(console.get("/orders/"))
+    assert listed.count("散客") == 2 and "guest:" not in listed
+    page = unescape(text_of(console.get(f"/orders/{Order.objects.get(source_id='2').pk}/")))
+    assert "散客" in page and "/customers/0" not in page and "guest:" not in page
+
+
+def test_a_walk_in_merged_into_a_customer_is_that_customer(shop: Any, at: datetime, console: Client) -> None:
+    placed = at - timedelta(days=9)
+    record_orders(
+        [
+            OrderFact("1", "c", placed, "CNY", paid_amount=1000),
+            OrderFact("2", "", at - timedelta(days=1), "CNY", paid_amount=500),
+        ],
+        source="test",
+        at=at,
+    )
+    merge_customers(identity("c"), identity("guest:2"), reason="小票", actor="test", at=at)
+    refresh(at)
+    told = queries.dashboard(30)
+    assert told
+    assert (told.buyers, told.repurchase_rate, told.completeness.orders_with_customer) == (1, 1.0, 2)
 
 
 def test_charts_lead_to_as_many_rows(refreshed: RefreshReport, console: Client) -> None:
@@ -185,14 +238,18 @@ def test_one_customer_whole(refreshed: RefreshReport, sign_in: Callable[..., Cli
     assert "Marketing · E-mail" in said
     assert "form: checkout" in said
     assert "Looked at a product" in "".join(_whole_timeline(sign_in("owner", language="en"), identity("c1")))
-    assert page.context["profile"].orders == page.context["told"].order_count
+    undone = Order.objects.filter(customer=identity("c1"), state="refunded").count()
+    assert page.context["profile"].orders == page.context["told"].order_count - undone
+    assert re.search(r"R\d F\d M\d", said) and "/definitions/#rfm" in said
 
 
 def test_the_timeline_tells_everything_once(refreshed: RefreshReport, console: Client) -> None:
     customer = identity("c0")
     told = "".join(_whole_timeline(console, customer))
     profile = CustomerProfile.objects.get(pk=customer)
-    assert told.count("timeline-item ") == (profile.orders or 0) + 1 + 1  # orders, one event, one consent
+    orders = Order.objects.filter(customer=customer).count()
+    assert orders > (profile.orders or 0), "an order that was undone happened, too"
+    assert told.count("timeline-item ") == orders + 1 + 1  # one event, one consent
 
 
 def _whole_timeline(client: Client, customer: UUID) -> list[str]:
@@ -358,3 +415,15 @@ def test_who_shares_a_phone_is_proposed_as_the_same_person(
     assert "May be the same person" not in text_of(
         sign_in("reader", language="en").get(f"/customers/{identity('first')}/")
     )
+
+
+def test_an_export_of_customers_says_who_they_are_elsewhere_and_in_which_money(
+    refreshed: RefreshReport, sign_in: Any
+) -> None:
+    body = b"".join(sign_in("owner", language="en").get("/customers/?export=csv")).decode("utf-8-sig")
+    rows = list(csv.DictReader(StringIO(body)))
+    assert {row["Customer id"] for row in rows} == {f"c{n}" for n in range(len(NAMES))}
+    assert {row["Currency"] for row in rows} == {"CNY"}
+    measures = [row["Usual interval"] for row in rows if row["Usual interval"]]
+    assert measures
+    assert all(len(measure.partition(".")[2]) <= 1 for measure in measures)

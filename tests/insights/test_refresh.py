@@ -24,6 +24,7 @@ from regulars.flows.tasks import fail_abandoned, refresh_everything, request_ref
 from regulars.insights import queries
 from regulars.insights.actions import RefreshReport
 from regulars.insights.models import CustomerProfile
+from regulars.orders.queries import listing as orders
 from regulars.shop import actions as shop_actions
 from regulars.shop.models import Shop
 from regulars.site import health
@@ -236,3 +237,27 @@ def test_settings_that_figures_depend_on_ask_for_a_refresh(shop: Any, name: str,
     assert not DBTaskResult.objects.exists()
     shop_actions.update_settings({name: value}, by=actor)
     assert DBTaskResult.objects.count() == 1
+
+
+def test_a_sum_that_cannot_be_kept_leaves_the_old_figures_and_names_the_order(
+    refreshed: RefreshReport, at: datetime, console: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    absurd = [
+        OrderFact(f"absurd-{n}", "c0", at - timedelta(days=1), "CNY", number=f"TALL{n}", paid_amount=2**62 + n)
+        for n in range(3)
+    ]
+    record_orders(absurd, source="test", at=at)
+    assert refresh_everything.func() is None
+    assert "Order TALL2 " in caplog.text
+    assert f"{2**62 + 2:,}" in caplog.text
+    assert "Traceback" not in caplog.text
+    in_force = queries.manifest()
+    assert in_force
+    assert in_force.version == refreshed.version
+    shown = console.get("/customers/").content.decode()
+    assert "TALL2" in shown
+    assert health.details(at)["facts"]["figures_refused"]
+    assert f"/orders/{orders.resolve(('test', 'absurd-2'), '')}/" in shown
+    record_orders([replace(fact, state="cancelled") for fact in absurd], source="test", at=at + timedelta(hours=1))
+    assert refresh_everything.func() == len(NAMES)
+    assert "TALL2" not in console.get("/customers/").content.decode()

@@ -31,7 +31,8 @@ def order(customer: str | None, day: str, net: int = 100, **more: Any) -> dict[s
         "list_amount": net + more.get("discount_amount", 0),
         "discount_amount": 0,
         "net_amount": net,
-        **{f"{name}_amount": 0 for name in ("shipping", "tax", "funded", "paid", "refunded")},
+        "paid_amount": net,
+        **{f"{name}_amount": 0 for name in ("shipping", "tax", "funded", "refunded")},
     }
     return {**base, **more}
 

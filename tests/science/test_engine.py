@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.science.engine import DuckDB, Engine, Settings, build, marts, read_manifest
+from regulars.science.engine import DuckDB, Engine, Settings, SumTooLarge, build, marts, read_manifest
 from tests.science.conftest import order, write
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
@@ -104,3 +104,16 @@ def test_every_mart_says_what_it_reads() -> None:
     for mart in marts():
         for name in mart.reads:
             assert f" {name}" in mart.sql.split("\n", 1)[1], f"{mart.name} does not read {name}"
+
+
+def test_a_sum_beyond_64_bits_names_the_column_and_the_order_and_leaves_the_old_state(tmp_path: Path) -> None:
+    first = build(shop(tmp_path), SETTINGS, tmp_path / "marts", at=AT)
+    nets = {"o1": 5_000, "o2": 2**62 - 1, "o3": 2**62, "o4": 2**62 + 5, "abroad": 2**62 + 9, "void": 2**62 + 9}
+    more = {"abroad": {"currency": "USD"}, "void": {"state": "cancelled"}}
+    rows = [{"order_id": name, **order("a", "2026-01-02", net, **more.get(name, {}))} for name, net in nets.items()]
+    with pytest.raises(SumTooLarge) as refused:
+        build({"orders": write(tmp_path, "orders", rows)}, SETTINGS, tmp_path / "marts", at=AT)
+    assert (refused.value.order_id, refused.value.value) == ("o4", 2**62 + 5)
+    assert refused.value.column in {"list_amount", "net_amount"}
+    assert read_manifest(tmp_path / "marts") == first
+    assert not [*(tmp_path / "marts").glob("*.partial")]

@@ -18,14 +18,16 @@ def test_only_orders_that_count(tell: Tell) -> None:
             order("a", "2026-01-05"),
             order("a", "2026-01-06", state="pending"),
             order("a", "2026-01-06", state="cancelled"),
-            order("b", "2026-01-07", state="refunded", refunded_amount=100),
+            order("b", "2026-01-07", state="partly_refunded", refunded_amount=30),
+            order("c", "2026-01-07", state="refunded"),
+            order("c", "2026-01-07", refunded_amount=100),  # refunded whole, whatever its state says
             order("b", "2026-02-01"),  # after the day told for
         ],
         "2026-01-31",
     )
-    assert [(row["customer_id"], row["net_amount"]) for row in told["purchases"]] == [("a", 100), ("b", 0)]
+    assert [(row["customer_id"], row["net_amount"]) for row in told["purchases"]] == [("a", 100), ("b", 70)]
     totals = told["totals"][0]
-    assert (totals["orders"], totals["buyers"], totals["net_amount"]) == (2, 2, 100)
+    assert (totals["orders"], totals["buyers"], totals["net_amount"]) == (2, 2, 170)
 
 
 def test_money_of_another_currency_is_not_added_up(tell: Tell) -> None:
@@ -290,3 +292,4 @@ def test_guests_are_not_known_customers(tell: Tell) -> None:
     records = [{"customer_id": n, "canonical_id": n, "has_contact": False, "is_guest": n == "g"} for n in "ag"]
     totals = tell([order("a", "2026-01-06"), order("g", "2026-01-06")], "2026-01-31", customers=records)["totals"][0]
     assert (totals["orders"], totals["orders_with_customer"]) == (2, 1)
+    assert (totals["buyers"], totals["customers"], totals["net_amount"]) == (1, 1, 200)

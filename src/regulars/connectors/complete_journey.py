@@ -6,8 +6,9 @@ coupon (``coupon_match_disc``) it is the list amount; ``coupon_disc`` is the mak
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from importlib.util import find_spec
 from itertools import chain, repeat
 from pathlib import Path
@@ -22,11 +23,12 @@ import pyarrow.parquet as pq
 from regulars.connectors.feeds import Feed
 from regulars.connectors.tabular.converting import Batch
 from regulars.connectors.tabular.problems import FileRefused, _
-from regulars.connectors.tabular.reading.blocks import BLOCK_ROWS
 from regulars.core.facts import CustomerFact, Discount, EventFact, IdentityFact, LineFact, OrderFact, ProductFact
 
 SOURCE = "complete-journey"
 CURRENCY, ZONE, COUNTRY = "USD", "America/New_York", "US"
+# A batch is a transaction: its indexes' pages are written anew with each, so the sample comes in few.
+BATCH_ROWS = 50_000
 # ``small`` keeps the households whose id's checksum falls into one of 20 classes.
 SMALL_SHARE = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -105,13 +107,13 @@ class _Shop:
     def _catalogue(self) -> Iterator[Batch]:
         table = self._table("products")
         bought = set(self._products)
-        rows = (row for part in table.to_batches(BLOCK_ROWS) for row in part.to_pylist())
+        rows = (row for part in table.to_batches(BATCH_ROWS) for row in part.to_pylist())
         facts = [_product(row) for row in rows if not self._small or row["product_id"] in bought]
         described = set(table["product_id"].to_pylist())
         # A few products that were sold are missing from the product list.
         facts += [ProductFact(str(p), f"Product {p}") for p in self._products if p not in described]
-        for start in range(0, len(facts), BLOCK_ROWS):
-            yield Batch("products", facts[start : start + BLOCK_ROWS], rows=len(facts[start : start + BLOCK_ROWS]))
+        for start in range(0, len(facts), BATCH_ROWS):
+            yield Batch("products", facts[start : start + BATCH_ROWS], rows=len(facts[start : start + BATCH_ROWS]))
 
     def _redemptions(self) -> tuple[Codes, list[dict[str, Any]]]:
         """Each household's coupons of each day, with the products they cover; and all redemptions as rows."""
@@ -133,15 +135,20 @@ class _Shop:
     def _orders(self, codes: Codes, orders_on: OrdersOn) -> Iterator[Batch]:
         zone, mine = ZoneInfo(ZONE), np.array(self._households)
         waiting: OrderFact | None = None
+        batch = Batch("orders")
+        # One text per product for all of its lines: a look-up then compares identities.
+        text = lru_cache(maxsize=None)(str)
         known: dict[Any, tuple[Discount, ...]] = {}
         names = ["household_id", "store_id", "basket_id", "product_id", "quantity", "transaction_timestamp"]
         amounts = ["sales_value", "retail_disc", "coupon_disc", "coupon_match_disc"]
         with pq.ParquetFile(self._folder / "transactions.parquet") as file:
-            for part in file.iter_batches(BLOCK_ROWS, columns=names + amounts):
+            for part in file.iter_batches(BATCH_ROWS, columns=names + amounts):
                 block = part.filter(np.isin(part["household_id"].to_numpy(), mine)) if self._small else part
                 baskets = block["basket_id"].to_numpy()
                 starts = np.flatnonzero(np.diff(baskets, prepend=-1)).tolist()
-                lines, coded = _lines(block, codes, known, zone)
+                lines, coded = _lines(block, codes, known, text, zone)
+                if batch.rows:
+                    yield batch
                 batch = Batch("orders", rows=part.num_rows)
                 for (basket, household, store, at), start, stop in zip(
                     _heads(block, starts), starts, [*starts[1:], block.num_rows], strict=True
@@ -154,9 +161,9 @@ class _Shop:
                     waiting = OrderFact(basket, str(household), at, CURRENCY, channel="store", store=store, lines=found)
                     if coded and not coded.isdisjoint(range(start, stop)):
                         orders_on.setdefault((household, at.astimezone(zone).date()), (basket, at))
-                yield batch
         if waiting is not None:
-            yield Batch("orders", [waiting])
+            batch.facts.append(waiting)
+        yield batch
 
     def _events(self, redemptions: list[dict[str, Any]], orders_on: OrdersOn) -> Iterator[Batch]:
         """Campaigns sent by mail are promotions viewed; coupons given in are applied, on their order where it is known."""
@@ -196,8 +203,8 @@ def _heads(block: Any, starts: list[int]) -> Iterator[tuple[str, int, str, datet
     """Basket, household, store and instant of each order that begins in a block."""
     at = block["transaction_timestamp"].cast(pa.timestamp("us"), safe=False).cast(pa.int64())
     first = pa.array(starts, pa.int64())
-    columns = [block[name].take(first).to_pylist() for name in ("basket_id", "household_id", "store_id")]
-    for basket, household, store, micros in zip(*columns, at.take(first).to_pylist(), strict=True):
+    columns = [block[name].take(first).to_numpy().tolist() for name in ("basket_id", "household_id", "store_id")]
+    for basket, household, store, micros in zip(*columns, at.take(first).to_numpy().tolist(), strict=True):
         yield str(basket), household, str(store), _EPOCH + timedelta(microseconds=micros)
 
 
@@ -216,7 +223,7 @@ def _product(row: dict[str, Any]) -> ProductFact:
 
 
 def _lines(
-    block: Any, codes: Codes, known: dict[Any, tuple[Discount, ...]], zone: ZoneInfo
+    block: Any, codes: Codes, known: dict[Any, tuple[Discount, ...]], text: Callable[[int], str], zone: ZoneInfo
 ) -> tuple[list[LineFact], set[int]]:
     """Line facts of a block, and the rows whose coupon's code is known: whole columns, and a loop over discounted rows only.
 
@@ -226,7 +233,7 @@ def _lines(
         np.rint(block[name].to_numpy() * 100).astype(np.int64)
         for name in ("sales_value", "retail_disc", "coupon_disc", "coupon_match_disc")
     )
-    products, households = block["product_id"].to_pylist(), block["household_id"].to_pylist()
+    products, households = (block[name].to_numpy().tolist() for name in ("product_id", "household_id"))
     stamps = block["transaction_timestamp"].cast(pa.timestamp("us"), safe=False)
     discounts: list[tuple[Discount, ...]] = [()] * block.num_rows
     coded: set[int] = set()
@@ -242,9 +249,10 @@ def _lines(
         key = (*amounts, code)
         discounts[index] = known.get(key) or known.setdefault(key, _discounts(*key))
     quantities = (block["quantity"].to_numpy() * 1000).tolist()
-    named = block["product_id"].cast(pa.string()).to_pylist()
     listed, nothing = (net + member + match).tolist(), repeat("")
-    facts = map(LineFact, quantities, listed, named, nothing, nothing, nothing, nothing, repeat(0), discounts)
+    facts = map(
+        LineFact, quantities, listed, map(text, products), nothing, nothing, nothing, nothing, repeat(0), discounts
+    )
     return list(facts), coded
 
 

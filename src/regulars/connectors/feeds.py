@@ -53,6 +53,7 @@ def file_feed(
             batch = converter.convert(block)
             batch.dataset = dataset
             batch.rejections += block.unread
+            batch.warnings += [one for one in block.doubts if not one.column or mapping.get(one.column)]
             batch.rows += len(block.unread)
             yield batch
         last = converter.finish()

@@ -45,6 +45,9 @@ class RunView:
     error_column: str
     refusals: tuple[Mapping[str, Any], ...]
     rejects_path: Path | None
+    warned: int
+    warnings: tuple[Mapping[str, Any], ...]
+    warnings_path: Path | None
     actor: str
     created_at: datetime
     started_at: datetime | None
@@ -152,6 +155,10 @@ def rejects_path(run_id: UUID) -> Path:
     return folder_of(run_id) / "rejects.csv"
 
 
+def warnings_path(run_id: UUID) -> Path:
+    return folder_of(run_id) / "warnings.csv"
+
+
 def run_view(run_id: UUID) -> RunView:
     """One run. Raises ImportRun.DoesNotExist (an ObjectDoesNotExist)."""
     return view_of(ImportRun.objects.get(pk=run_id))
@@ -207,6 +214,8 @@ def view_of(run: ImportRun) -> RunView:
         error_column=(run.error or {}).get("column", ""),
         refusals=tuple(run.first_refusals),
         rejects_path=rejects,
+        warnings=tuple(run.first_warnings),
+        warnings_path=warnings_path(run.pk) if run.warnings_bytes else None,
         path=Path(run.path),
         **{
             name: getattr(run, name)
@@ -225,6 +234,7 @@ def view_of(run: ImportRun) -> RunView:
                 ),
                 *(
                     "repeated",
+                    "warned",
                     "actor",
                     "created_at",
                     "started_at",

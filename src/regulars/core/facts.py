@@ -166,24 +166,28 @@ class EventFact:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why one record was not taken: the field at fault, a sentence, and how to mend it."""
+    """Why one record, or ``value`` in one of its fields, was not taken: the field at fault and a sentence."""
 
     source_id: str
     field: str
     reason: str
+    value: str = ""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a recording did: records new, changed, already known as they are; and those refused."""
+    """What a recording did: records new, changed, already known as they are; those refused; and what was left out of
+    records that were taken."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    warnings: list[Refusal] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
         self.created += other.created
         self.updated += other.updated
         self.unchanged += other.unchanged
         self.refused.extend(other.refused)
+        self.warnings.extend(other.warnings)

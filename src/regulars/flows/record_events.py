@@ -1,6 +1,7 @@
 """Behaviour events as a source states them, with the customers they name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from regulars.core.facts import EventFact, Tally
@@ -14,8 +15,11 @@ def record_events(facts: Sequence[EventFact], *, source: str, at: datetime) -> T
     country = shop_queries.require_shop().country
 
     def record() -> Tally:
-        wanted = {fact.customer: ("", fact.identities) for fact in facts}
-        ids = actions.ensure_customers(wanted, source=source, at=at, country=country)
-        return actions.record_events(facts, ids, source=source, at=at)
+        told_by, left_out = {fact.customer: fact for fact in facts}, Tally()
+        wanted = {customer: ("", fact.identities) for customer, fact in told_by.items()}
+        ids = actions.ensure_customers(wanted, source=source, at=at, country=country, tally=left_out)
+        tally = actions.record_events(facts, ids, source=source, at=at)
+        tally.warnings += [replace(one, source_id=told_by[one.source_id].source_id) for one in left_out.warnings]
+        return tally
 
     return run_tx(record, finds_its_rows=True)

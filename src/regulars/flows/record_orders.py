@@ -13,6 +13,7 @@ from regulars.customers import actions as customers_actions
 from regulars.customers import queries as customers
 from regulars.customers.queries import Handle
 from regulars.orders import actions as orders_actions
+from regulars.orders import queries as orders_queries
 from regulars.orders.actions.record import Known
 from regulars.shop import queries as shop_queries
 from regulars.storage.transactions import run_tx
@@ -31,7 +32,8 @@ def record_orders(
 ) -> Tally:
     """Record a batch of orders of one source; what they name and nobody knows yet is made from what they say of it.
 
-    An order that names no customer belongs to whoever the same source knows by one of its handles, else to a guest.
+    An order that names no customer belongs to whoever the same source knows by one of its handles; one that names nobody
+    at all to whom it was told to belong before, else to a walk-in of its own.
     ``run_id`` (32 digits) names the import run, within which parts of an order add up; ``remembered`` holds the products
     that its earlier batches found. Raises NotSetUp before set-up.
     """
@@ -39,20 +41,28 @@ def record_orders(
 
     def record() -> Tally:
         named = _named(orders, source, shop.country)
-        known_variants = variants([line for o in named for line in o.lines or ()], source)
-        told = [replace(o, lines=with_products(o.lines, known_variants)) if _has_words_only(o) else o for o in named]
+        lines = [line for o in named for line in o.lines or ()]
+        known_variants, told = variants(lines, source), named
+        if not all(line.product for line in lines):
+            told = [replace(o, lines=with_products(o.lines, known_variants)) if o.lines else o for o in named]
+            lines = [line for o in told for line in o.lines or ()]
+        told_by, left_out = {o.customer: o for o in told}, Tally()
         known = Known(
             customers=customers_actions.ensure_customers(
-                {o.customer: (o.customer_name, o.identities) for o in told}, source=source, at=at, country=shop.country
+                {customer: (o.customer_name, o.identities) for customer, o in told_by.items()},
+                source=source,
+                at=at,
+                country=shop.country,
+                tally=left_out,
             ),
-            products=ensure_products(
-                [line for o in told for line in o.lines or ()], source=source, at=at, remembered=remembered
-            ),
+            products=ensure_products(lines, source=source, at=at, remembered=remembered),
             variants=known_variants,
             sellers=catalog_actions.ensure_sellers({o.seller for o in told if o.seller}, source=source),
         )
         zone = ZoneInfo(shop.zone)
-        return orders_actions.record_orders(told, known, source=source, at=at, zone=zone, run_id=run_id)
+        tally = orders_actions.record_orders(told, known, source=source, at=at, zone=zone, run_id=run_id)
+        tally.warnings += [replace(one, source_id=told_by[one.source_id].source_id) for one in left_out.warnings]
+        return tally
 
     return run_tx(record, finds_its_rows=True)
 
@@ -87,10 +97,6 @@ def with_products(lines: Sequence[LineFact], known: Mapping[str, tuple[str, str]
     )
 
 
-def _has_words_only(order: OrderFact) -> bool:
-    return bool(order.lines) and not all(line.product for line in order.lines)
-
-
 def _in_words(line: LineFact) -> str:
     if line.sku:
         return named_by("sku", line.sku)
@@ -103,15 +109,14 @@ def _named(orders: Sequence[OrderFact], source: str, country: str) -> list[Order
     if not nameless:
         return list(orders)
     known = customers.source_ids_by_handle(source, {handle for handles in nameless.values() for handle in handles})
-    return [
-        order if order.customer else replace(order, customer=_owner(order, nameless[order.source_id], known))
-        for order in orders
-    ]
+    before = orders_queries.buyers(source, [source_id for source_id, handles in nameless.items() if not handles])
 
+    def owner(order: OrderFact) -> str:
+        if handles := nameless[order.source_id]:
+            return next((known[handle] for handle in handles if handle in known), named_by(*handles[0]))
+        return before.get(order.source_id) or named_by("guest", order.source_id)
 
-def _owner(order: OrderFact, handles: Sequence[Handle], known: Mapping[Handle, str]) -> str:
-    found = next((known[handle] for handle in handles if handle in known), "")
-    return found or (named_by(*handles[0]) if handles else named_by("guest", order.source_id))
+    return [order if order.customer else replace(order, customer=owner(order)) for order in orders]
 
 
 def named_by(kind: str, value: str) -> str:

@@ -16,7 +16,8 @@ from regulars.storage.locks import held
 def refresh(at: datetime, progress: Progress = quiet, *, everything: bool = False) -> RefreshReport:
     """Rewrite the months of order facts that are behind, then marts and profiles. Nothing changed: answers at once.
 
-    ``everything`` rebuilds what has not changed too. Raises NotSetUp before set-up.
+    ``everything`` rebuilds what has not changed too. Raises NotSetUp before set-up, FiguresRefused where a
+    figure leaves 64 bits.
 
     One refresh at a time, from its first look at the data to its last write: of two, the later to begin sees what the
     earlier saw and more, so older figures never replace newer ones. The lock is a file of the data folder: where a shop

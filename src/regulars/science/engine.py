@@ -17,7 +17,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import duckdb
 import pyarrow as pa
@@ -69,6 +69,16 @@ class Manifest:
     rows: Mapping[str, int]
 
 
+class SumTooLarge(ArithmeticError):
+    """A figure of ``mart`` leaves 64 bits, for the facts hold amounts that cannot be. The one to look at: ``value`` is the
+    largest of ``column`` (of orders or their lines; minor units or thousandths), the column that sums highest. ``order_id``
+    has it."""
+
+    def __init__(self, mart: str, column: str, order_id: str, value: int) -> None:
+        super().__init__(f"{mart} leaves 64 bits: {column} of order {order_id} is {value:,}")
+        self.mart, self.column, self.order_id, self.value = mart, column, order_id, value
+
+
 class Engine(Protocol):
     """What runs the marts. DuckDB here; a Spark engine needs these four methods and a twin of the dialect file."""
 
@@ -81,7 +91,8 @@ class Engine(Protocol):
         """Make the one-row relation ``shop``."""
 
     def write(self, sql: str, path: Path) -> None:
-        """Run a SELECT into one Parquet file."""
+        """Run a SELECT into one Parquet file. Raises OverflowError for a figure that leaves 64 bits, OSError where
+        the file cannot be written."""
 
     def close(self) -> None: ...
 
@@ -126,7 +137,14 @@ class DuckDB:
 
     def write(self, sql: str, path: Path) -> None:
         # Small row groups: one customer's rows of a sorted mart are read without the rest of the file.
-        self.connection.sql(sql).write_parquet(str(path), compression="zstd", row_group_size=8192)
+        try:
+            self.connection.sql(sql).write_parquet(str(path), compression="zstd", row_group_size=8192)
+        except duckdb.DataError as error:
+            if "out of range" in str(error).lower():
+                raise OverflowError(str(error)) from None
+            raise
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from None
 
     def close(self) -> None:
         self.connection.close()
@@ -197,8 +215,8 @@ def build(
     """Bring the marts in ``folder`` up to date with ``inputs`` (Parquet files by name) and answer what is in force.
 
     ``progress`` is told how many marts are done, of how many, and the name of the next. Nothing changed: no engine is
-    opened; ``everything`` runs all of it nevertheless. Raises the engine's error for files that are not what ``INPUTS``
-    says; the old state then stays in force.
+    opened; ``everything`` runs all of it nevertheless. Raises SumTooLarge for a figure that leaves 64 bits and the engine's
+    error for files that are not what ``INPUTS`` says; the old state then stays in force.
 
     One build of a folder at a time. That is for the caller to see to, who lists the inputs under the same lock: else what
     an older build saw could follow a newer one.
@@ -245,13 +263,38 @@ def _run(
             if everything or not path.exists():
                 progress(done, len(files), mart.name)
                 partial = folder / f"{path.name}.partial"
-                engine.write(mart.sql, partial)
-                os.replace(partial, path)
+                try:
+                    engine.write(mart.sql, partial)
+                    os.replace(partial, path)
+                except OverflowError:
+                    raise _blamed(mart.name, engine, partial) from None
+                finally:
+                    partial.unlink(missing_ok=True)
             engine.load(mart.name, [path], None)
             yield mart.name, int(pq.read_metadata(path).num_rows)
     finally:
         engine.close()
     progress(len(files), len(files), "")
+
+
+def _blamed(mart: str, engine: Engine, partial: Path) -> SumTooLarge:
+    """The column of the facts that sums highest among the orders that count as money, and the largest value in it."""
+
+    def ask(what: str, facts: str, then: str = "") -> dict[str, Any]:
+        joined = f"{facts} AS f INNER JOIN orders AS o ON o.order_id = f.order_id CROSS JOIN shop AS s"
+        counted = "o.currency = s.currency AND o.state NOT IN ('pending', 'cancelled', 'refunded')"
+        engine.write(f"SELECT {what} FROM {joined} WHERE {counted} {then}", partial)  # noqa: S608  words of this file
+        answer: dict[str, Any] = pq.read_table(partial, partitioning=None).to_pylist()[0]
+        return answer
+
+    sums: dict[tuple[str, str], float] = {}
+    for facts in ("orders", "lines"):
+        columns = [name for name in INPUTS[facts].names if name.endswith(("_amount", "_milli"))]
+        found = ask(", ".join(f"SUM(CAST(f.{name} AS DOUBLE)) AS {name}" for name in columns), facts)
+        sums |= {(facts, name): total or 0.0 for name, total in found.items()}
+    facts, column = max(sums, key=lambda key: sums[key])
+    largest = ask(f"f.order_id, f.{column} AS value", facts, "ORDER BY value DESC, f.order_id LIMIT 1")
+    return SumTooLarge(mart, column, largest["order_id"], largest["value"])
 
 
 def _put_in_force(manifest: Manifest, folder: Path) -> None:

@@ -26,6 +26,7 @@ def record_products(facts: Sequence[ProductFact], *, source: str, at: datetime) 
     known = {row.source_id: row for row in Product.objects.filter(source=source, source_id__in=list(ids))}
     created: list[tuple[Any, ...]] = []
     updated: list[tuple[Any, ...]] = []
+    recorded_at = instant(at)
     variants: list[tuple[str, VariantFact]] = []
     for source_id, fact in latest.items():
         digest = hashlib.blake2b(repr(fact).encode(), digest_size=16).digest()
@@ -33,7 +34,7 @@ def record_products(facts: Sequence[ProductFact], *, source: str, at: datetime) 
         if row is not None and (bytes(row.digest) == digest or _is_older(fact, row)):
             tally.unchanged += 1
             continue
-        values = _values(fact, row, categories, sellers, at)
+        values = _values(fact, row, categories, sellers, recorded_at)
         identifier = row.pk.hex if row else new_hex()
         if row is None:
             created.append((identifier, source, source_id, digest, *values))
@@ -50,7 +51,8 @@ def record_products(facts: Sequence[ProductFact], *, source: str, at: datetime) 
 def ensure_products(
     wanted: Mapping[str, str], *, source: str, at: datetime, remembered: dict[str, str] | None = None
 ) -> Mapping[str, str]:
-    """Ids (32 digits) of the products that lines name; unknown ones are made with the title the line gives (``wanted[id]``).
+    """Ids (32 digits) of at least the products that lines name; unknown ones are made with the title the line gives
+    (``wanted[id]``).
 
     ``remembered`` saves a long import from looking the same products up in every batch: it gains those that were there
     before (products are never deleted), not those made now, which the caller's transaction may yet undo.
@@ -61,10 +63,12 @@ def ensure_products(
     memory.update(ids_by_source(source, wanted.keys() - memory.keys()))
     # In one order for everybody: two who make the same products wait for each other instead of locking each other out.
     fresh = {source_id: new_hex() for source_id in sorted(wanted.keys() - memory.keys())}
+    if not fresh:
+        return memory
     rows = []
     for source_id, identifier in fresh.items():
         fact = ProductFact(source_id, wanted[source_id] or source_id)
-        rows.append((identifier, source, source_id, b"", *_values(fact, None, {}, {}, at)))
+        rows.append((identifier, source, source_id, b"", *_values(fact, None, {}, {}, instant(at))))
     insert(Product, ("id", "source", "source_id", "digest", *_STATED), rows)
     return {**{found: memory[found] for found in wanted.keys() & memory.keys()}, **fresh}
 
@@ -105,7 +109,7 @@ def _values(
     old: Product | None,
     categories: Mapping[tuple[str, ...], str],
     sellers: Mapping[str, str],
-    at: datetime,
+    recorded_at: Any,
 ) -> tuple[Any, ...]:
     """The stored values after ``fact``: what it says, and what was known where it is silent."""
     texts = [getattr(fact, name) or (getattr(old, name) if old else "") for name in _TEXTS]
@@ -114,7 +118,7 @@ def _values(
     tags = list(fact.tags) or (old.tags if old else [])
     attributes = {**(old.attributes if old else {}), **fact.attributes}
     updated_at = instant(fact.updated_at or (old.source_updated_at if old else None))
-    return (*texts, category, seller, fact.state, to_json(tags), to_json(attributes), updated_at, instant(at))
+    return (*texts, category, seller, fact.state, to_json(tags), to_json(attributes), updated_at, recorded_at)
 
 
 def _record_variants(wanted: Sequence[tuple[str, VariantFact]], source: str, at: datetime) -> None:

@@ -109,6 +109,11 @@ def below(category: str) -> QuerySet[Category]:
     return Category.objects.filter(Q(path=category) | Q(path__startswith=category + " > "))
 
 
+def filed_under(category: str) -> list[UUID]:
+    """The products filed right under a path, those further below left out: the marts sum by whole paths."""
+    return list(Product.objects.filter(category__path=category).values_list("pk", flat=True))
+
+
 def _view(row: Product) -> ProductView:
     copied = [
         "source",

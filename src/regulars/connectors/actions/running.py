@@ -21,10 +21,10 @@ from regulars.connectors import complete_journey
 from regulars.connectors.actions.runs import RunRefused, forget_upload, is_abandoned, start_sample, told, worker_lock
 from regulars.connectors.feeds import Feed, file_feed
 from regulars.connectors.models import ImportRun
-from regulars.connectors.queries import SAMPLE, RunView, options_of, rejects_path, run_view
+from regulars.connectors.queries import SAMPLE, RunView, options_of, rejects_path, run_view, warnings_path
 from regulars.connectors.rejects import write_rejections
 from regulars.connectors.tabular.converting import Batch, Options
-from regulars.connectors.tabular.problems import FileRefused, Problem, Rejection, _
+from regulars.connectors.tabular.problems import FileRefused, Problem, Rejection, _, shorten
 from regulars.connectors.tabular.sniff import Format
 from regulars.core.facts import Refusal, Tally
 from regulars.flows.record_customers import record_customers
@@ -41,6 +41,10 @@ REFUSALS_KEPT = 50
 HEARTBEAT_EVERY = timedelta(seconds=20)
 _PARTLY = _("%(reason)s. The rest of the row was taken.")
 _WHOLLY = _("%(reason)s")
+_NO_HANDLE = {
+    "email": _("This is no e-mail address. The rest of the row was taken."),
+    "phone": _("This is no phone number. The rest of the row was taken."),
+}
 _SETTLED = (ImportRun.State.DONE, ImportRun.State.CANCELLED)
 
 
@@ -57,7 +61,7 @@ class Progress:
 
 @dataclass(slots=True)
 class Dry:
-    """What an import would do: records found, rows refused, the first refusals and the first facts."""
+    """What an import would do: records found, rows refused, cells left out, the first of each and the first facts."""
 
     rows: int = 0
     records: int = 0
@@ -65,6 +69,8 @@ class Dry:
     repeated: int = 0
     is_whole: bool = True
     rejections: list[Rejection] = field(default_factory=list)
+    warned: int = 0
+    warnings: list[Rejection] = field(default_factory=list)
     facts: list[Any] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -135,6 +141,8 @@ def dry_run(
         found.repeated += batch.repeated
         found.reasons.update(rejection.problem.say for rejection in batch.rejections)
         found.rejections += batch.rejections[: REFUSALS_KEPT - len(found.rejections)]
+        found.warned += len(batch.warnings)
+        found.warnings += batch.warnings[: REFUSALS_KEPT - len(found.warnings)]
         found.facts += batch.facts[: 5 - len(found.facts)]
         progress(Progress(batch.position, feed.size, found.rows, found.refused))
         if rows_max and found.rows >= rows_max:
@@ -212,26 +220,29 @@ def _record(run: ImportRun, feed: Feed, batch: Batch) -> None:
     def verb() -> dict[str, Any]:
         tally = _recorded(run, feed, batch)
         # A line whose order nobody knows is lost with its row; of a customer only the bad address is.
-        lost = len(tally.refused) if batch.dataset == "lines" else 0
-        rejections = [*batch.rejections, *(_told(batch, refusal, whole=bool(lost)) for refusal in tally.refused)]
+        lost, left_out = (tally.refused, []) if batch.dataset == "lines" else ([], tally.refused)
+        rejections = [*batch.rejections, *(_told(run, batch, one, _WHOLLY) for one in lost)]
+        warnings = [*batch.warnings, *(_told(run, batch, one, _PARTLY) for one in (*left_out, *tally.warnings))]
         now: dict[str, Any] = {
             "rows": run.rows + batch.rows,
             "created": run.created + tally.created,
             "updated": run.updated + tally.updated,
             "unchanged": run.unchanged + tally.unchanged + batch.unchanged,
-            "refused": run.refused + len(batch.rejections) + lost,
+            "refused": run.refused + len(rejections),
+            "warned": run.warned + len(warnings),
             "repeated": run.repeated + batch.repeated,
             "position": batch.position,
             "checkpoint": run.checkpoint + 1,
             "heartbeat_at": timezone.now(),
-            "first_refusals": [
-                *run.first_refusals,
-                *map(_shown, rejections[: REFUSALS_KEPT - len(run.first_refusals)]),
-            ],
+            "first_refusals": _with_first(run.first_refusals, rejections),
+            "first_warnings": _with_first(run.first_warnings, warnings),
         }
         with override(run.language or "en"):
             now["rejects_bytes"] = write_rejections(
                 rejects_path(run.pk), run.rejects_bytes, feed.names, rejections, gettext
+            )
+            now["warnings_bytes"] = write_rejections(
+                warnings_path(run.pk), run.warnings_bytes, feed.names, warnings, gettext
             )
         if not _mine(run).update(**now):
             raise _Taken
@@ -262,9 +273,15 @@ _RECORDERS: dict[str, Callable[..., Tally]] = {
 }
 
 
-def _told(batch: Batch, refusal: Refusal, *, whole: bool) -> Rejection:
-    problem = Problem(_WHOLLY if whole else _PARTLY, "", {"reason": refusal.reason})
-    return Rejection(batch.lines.get(refusal.source_id, 0), refusal.field, refusal.source_id, problem)
+def _told(run: ImportRun, batch: Batch, refusal: Refusal, say: str) -> Rejection:
+    column = next((name for name, field in run.mapping.items() if field == refusal.field), refusal.field)
+    problem = Problem(_NO_HANDLE.get(refusal.field, say), "", {"reason": refusal.reason})
+    value = refusal.value or refusal.source_id
+    return Rejection(batch.lines.get(refusal.source_id, 0), column, shorten(value), problem)
+
+
+def _with_first(kept: list[dict[str, Any]], found: list[Rejection]) -> list[dict[str, Any]]:
+    return [*kept, *map(_shown, found[: REFUSALS_KEPT - len(kept)])]
 
 
 def _shown(rejection: Rejection) -> dict[str, Any]:

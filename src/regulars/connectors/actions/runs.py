@@ -14,7 +14,7 @@ from django.conf import settings
 from regulars.connectors import complete_journey
 from regulars.connectors.feeds import check_plan
 from regulars.connectors.models import ImportRun, SavedMapping
-from regulars.connectors.queries import SAMPLE, folder_of, inspect_file, rejects_path
+from regulars.connectors.queries import SAMPLE, folder_of, inspect_file, rejects_path, warnings_path
 from regulars.connectors.tabular.fields import ATTRIBUTE
 from regulars.connectors.tabular.mapping import fingerprint
 from regulars.connectors.tabular.problems import FileRefused
@@ -211,10 +211,10 @@ def told(refused: FileRefused) -> dict[str, Any]:
 
 
 def forget_upload(run: ImportRun) -> None:
-    """Delete the uploaded copy once it is in: it holds personal data that nobody needs twice. The rejects stay."""
+    """Delete the uploaded copy once it is in: it holds personal data that nobody needs twice. The rejects and warnings stay."""
     if run.uploaded:
         Path(run.path).unlink(missing_ok=True)
-        if not rejects_path(run.pk).exists():
+        if not any(path(run.pk).exists() for path in (rejects_path, warnings_path)):
             shutil.rmtree(folder_of(run.pk), ignore_errors=True)
 
 

@@ -1,5 +1,6 @@
 """Console pages of imports: the list, upload, mapping, check, progress, report."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -133,12 +134,21 @@ def progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_GET
 def rejects(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
     view = _found(run_id)
-    if view.rejects_path is None or not view.rejects_path.is_file():
+    return _download(view, view.rejects_path)
+
+
+@page(MARKETERS)
+@require_GET
+def warnings(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+    view = _found(run_id)
+    return _download(view, view.warnings_path)
+
+
+def _download(view: queries.RunView, path: Path | None) -> HttpResponseBase:
+    if path is None or not path.is_file():
         raise Http404
-    stem = view.file_name.rsplit(".", 1)[0]
-    return FileResponse(
-        view.rejects_path.open("rb"), as_attachment=True, filename=f"{stem}-rejects.csv", content_type="text/csv"
-    )
+    name = f"{view.file_name.rsplit('.', 1)[0]}-{path.name}"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="text/csv")
 
 
 @page(MARKETERS)
@@ -181,4 +191,5 @@ urlpatterns = [
     path("imports/<uuid:run_id>/cancel/", cancel, name="import_cancel"),
     path("imports/<uuid:run_id>/progress/", progress, name="import_progress"),
     path("imports/<uuid:run_id>/rejects/", rejects, name="import_rejects"),
+    path("imports/<uuid:run_id>/warnings/", warnings, name="import_warnings"),
 ]

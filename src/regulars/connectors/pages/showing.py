@@ -1,6 +1,6 @@
 """What the import pages show, as plain values for their templates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -37,7 +37,7 @@ ENCODINGS = {
     "gb18030": "GBK / GB18030",
     "cp1252": "Windows-1252",
 }
-KINDS = {"csv": "CSV", "jsonl": "JSON Lines", "json": "JSON", "parquet": "Parquet"}
+KINDS = {"csv": "CSV", "jsonl": "JSON Lines", "json": "JSON", "parquet": "Parquet", "xlsx": "Excel"}
 DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar")}
 DATE_LABELS = {"dmy": _("day first: 31/12/2024"), "mdy": _("month first: 12/31/2024")}
 STATE_LABELS = {
@@ -125,15 +125,11 @@ def described(view: RunView) -> list[tuple[Any, Any]]:
 
 def context(view: RunView, earlier: RunView | None = None) -> dict[str, Any]:
     """What every page of a run shows."""
-    refusals = [
-        {**r, "reason": p.reason(gettext), "remedy": p.remedy(gettext)}
-        for r in view.refusals
-        if (p := Problem.from_json(r))
-    ]
     return {
         "run": view,
         "earlier": earlier,
-        "refusals": refusals,
+        "refusals": _in_words(view.refusals),
+        "warnings": _in_words(view.warnings),
         "actor_label": actor_label(view.actor),
         "dataset_label": DATASET_LABELS.get(view.dataset, ""),
         "state_label": dict(ImportRun.State.choices).get(view.state, view.state),
@@ -144,6 +140,12 @@ def context(view: RunView, earlier: RunView | None = None) -> dict[str, Any]:
         "share": formats.percent(view.position / view.size, 0) if view.size and view.position else "",
         "mapped": [(column, _field_label(view.dataset, target)) for target, column in _mapped(view)],
     }
+
+
+def _in_words(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Refusals or warnings in the reader's language."""
+    problems = ((one, Problem.from_json(one)) for one in told)
+    return [{**one, "reason": p.reason(gettext), "remedy": p.remedy(gettext)} for one, p in problems]
 
 
 def _mapped(view: RunView) -> list[tuple[str, str]]:
@@ -226,21 +228,16 @@ def chosen(view: RunView, posted: Mapping[str, str]) -> dict[str, Any]:
 
 def dry(view: RunView, found: Dry, rows_max: int) -> dict[str, Any]:
     """The dry run: counts, the first refusals with the mend, the first records in words."""
-    refusals = [
-        {
-            "line": r.line,
-            "column": r.column,
-            "value": r.value,
-            "reason": r.problem.reason(gettext),
-            "remedy": r.problem.remedy(gettext),
-        }
-        for r in found.rejections[:20]
-    ]
+    refusals, warnings = (
+        _in_words({"line": r.line, "column": r.column, "value": r.value, **r.problem.as_json()} for r in first[:20])
+        for first in (found.rejections, found.warnings)
+    )
     return {
         **context(view, queries.earlier_run(view.id)),
         "dry": found,
         "rows_max": rows_max,
         "refusals": refusals,
+        "warnings": warnings,
         "facts": [_fact(fact, view.options.get("currency", "")) for fact in found.facts[:3]],
     }
 

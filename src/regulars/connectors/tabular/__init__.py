@@ -1,1 +1,1 @@
-"""Files of rows (CSV, JSON Lines, JSON, Parquet) read, recognised, mapped and turned into facts. No Django here."""
+"""Files of rows (CSV, JSON Lines, JSON, Parquet, Excel) read, recognised, mapped and turned into facts. No Django here."""

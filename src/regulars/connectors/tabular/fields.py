@@ -1,7 +1,7 @@
 """What can be imported: the five datasets, their fields, and the names other systems give them."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regulars.connectors.tabular.problems import _
 
@@ -13,6 +13,8 @@ ATTRIBUTE = "attribute"
 class Field:
     """One field. ``type`` is text, id, number, money, moment, date, flag, tags, path or state; ``level`` line = of an order's line.
 
+    A bad cell costs the row, or where the field ``is_spare`` the cell alone.
+
     ``aliases`` are header names of shop systems, as ``plain_name`` writes them; ``max_chars`` is what a text may hold.
     """
 
@@ -22,6 +24,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     max_chars: int = 200
     level: str = "record"
+    is_spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,9 @@ CUSTOMERS = Dataset(
             "username|user name|login|nick|wechat|openid|账号|账户|用户名|微信号|旺旺|买家支付宝账号",
             120,
         ),
-        _f("birthday", _("Birthday"), "date", "birth date|date of birth|dob|生日|出生日期|会员生日"),
+        replace(
+            _f("birthday", _("Birthday"), "date", "birth date|date of birth|dob|生日|出生日期|会员生日"), is_spare=True
+        ),
         _f("gender", _("Gender"), "text", "sex|性别|会员性别", 16),
         _f("language", _("Language"), "text", "locale|lang|语言", 12),
         _f(

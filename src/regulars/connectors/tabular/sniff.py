@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from zipfile import BadZipFile, ZipFile
 
 from regulars.connectors.tabular.problems import FileRefused, _
 
@@ -25,9 +26,9 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "gb18030", "cp1252"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a file is to be read. ``kind`` is csv, jsonl, json or parquet; the rest is empty where it says nothing.
+    """How a file is to be read. ``kind`` is csv, jsonl, json, parquet or xlsx; the rest is empty where it says nothing.
 
-    ``unpacked_max`` is how many bytes a compressed file may come to; 0 sets no limit.
+    ``unpacked_max`` is how many bytes a compressed file or a workbook may come to; 0 sets no limit.
     """
 
     kind: str
@@ -40,12 +41,14 @@ class Format:
         return asdict(self)
 
 
-_SAVE_AS_CSV = _("Open it in your spreadsheet program and save it as CSV (UTF-8), then import that file.")
+_SAVE_AS_XLSX = _("Open it in Excel or WPS and save it as .xlsx or CSV (UTF-8), then import that file.")
 _EXPORT_CSV = _("Export the table as CSV from the program that made it, then import that file.")
+_SAVE_WITHOUT_PASSWORD = _("Open it, save it without a password, and import that file.")
+_OLE = b"\xd0\xcf\x11\xe0"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _UNPACK = _("Unpack it and import the files inside one by one.")
 # First bytes of files that are no tables of text, what they are, and what to do. Source: the formats' own documents.
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"\xd0\xcf\x11\xe0", _("This is an old Excel workbook (.xls)."), _SAVE_AS_CSV),
     (b"%PDF", _("This is a PDF document."), _EXPORT_CSV),
     (b"\x89PNG", _("This is a picture."), _EXPORT_CSV),
     (b"\xff\xd8\xff", _("This is a picture."), _EXPORT_CSV),
@@ -85,6 +88,9 @@ def sniff(path: Path, *, is_upload: bool = False) -> Format:
                     _("Unpack it first (gunzip), then import the Parquet file."),
                 )
             return Format("parquet")
+        if sample[:2] == b"PK":
+            _check_workbook(path, compression)
+            return Format("xlsx", unpacked_max=unpacked_max(path))
         encoding = _encoding(sample, _chunks(file))
     text = _decode(sample, encoding)
     if not text.strip():
@@ -159,10 +165,15 @@ def _refuse_other_kinds(sample: bytes, path: Path) -> None:
     for magic, say, mend in _MAGIC:
         if sample.startswith(magic):
             raise FileRefused(say, mend)
-    if sample.startswith(b"PK"):
-        if path.suffix.lower() in {".xlsx", ".xlsm", ".ods"} or b"[Content_Types].xml" in sample or b"xl/" in sample:
-            raise FileRefused(_("This is an Excel workbook (.xlsx)."), _SAVE_AS_CSV)
-        raise FileRefused(_("This is a zip archive."), _UNPACK)
+    if sample.startswith(_OLE):
+        # Excel wraps a workbook with a password in the same kind of file as the workbooks of before 2007.
+        is_wrapped = any(_ENCRYPTED in part for part in (sample, _end_of(path)))
+        say = (
+            _("The Excel workbook is protected by a password.")
+            if is_wrapped
+            else _("This is an old Excel workbook (.xls).")
+        )
+        raise FileRefused(say, _SAVE_WITHOUT_PASSWORD if is_wrapped else _SAVE_AS_XLSX)
     start = sample[:4096].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<table")):
         raise FileRefused(
@@ -173,6 +184,29 @@ def _refuse_other_kinds(sample: bytes, path: Path) -> None:
         )
     if start.startswith((b"<?xml", b"<")) and b">" in start:
         raise FileRefused(_("This is an XML file."), _EXPORT_CSV)
+
+
+def _end_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - SAMPLE_BYTES))
+        return file.read()
+
+
+def _check_workbook(path: Path, compression: str) -> None:
+    """Refuse what is packed like a workbook and is none."""
+    if compression:
+        raise FileRefused(_("This is an archive."), _UNPACK)
+    try:
+        with ZipFile(path) as package:
+            names = set(package.namelist())
+    except (BadZipFile, OSError, ValueError):
+        raise FileRefused(_("The Excel workbook is damaged or cut off."), _SAVE_AS_XLSX) from None
+    if "xl/workbook.bin" in names:
+        raise FileRefused(_("This is a binary Excel workbook (.xlsb)."), _SAVE_AS_XLSX)
+    if "mimetype" in names and "content.xml" in names:
+        raise FileRefused(_("This is an OpenDocument spreadsheet (.ods)."), _SAVE_AS_XLSX)
+    if "[Content_Types].xml" not in names or not any(name.startswith("xl/") for name in names):
+        raise FileRefused(_("This is a zip archive."), _UNPACK)
 
 
 def _encoding(sample: bytes, rest: Iterator[bytes]) -> str:

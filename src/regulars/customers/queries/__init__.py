@@ -12,11 +12,19 @@ from django.db.models import Q
 from regulars.core.facts import Attributes
 from regulars.customers.models import Consent, Customer, Event, Identity, Merge
 from regulars.customers.queries.identities import normalise
-from regulars.customers.queries.naming import is_handle, kept_name, said, shown_name, shown_source_id
+from regulars.customers.queries.naming import (
+    WALK_IN,
+    is_handle,
+    is_walk_in,
+    kept_name,
+    said,
+    shown_name,
+    shown_source_id,
+)
 from regulars.storage import sources
 from regulars.storage.bulk import as_hex, select_in
 
-__all__ = ["is_handle", "kept_name", "normalise", "said", "shown_name", "shown_source_id"]
+__all__ = ["is_handle", "is_walk_in", "kept_name", "normalise", "said", "shown_name", "shown_source_id"]
 
 # The kind of a handle (email, phone, account, device) and its comparable value.
 Handle = tuple[str, str]
@@ -140,6 +148,19 @@ def names(customers: Iterable[UUID]) -> dict[UUID, str]:
     """Names to show for a page of customers, in one query; no handle is among them."""
     rows = Customer.objects.filter(pk__in=set(customers)).values_list("id", "name", "source_id")
     return {identifier: shown_name(name, source_id) for identifier, name, source_id in rows}
+
+
+def names_known(customers: Iterable[UUID]) -> dict[UUID, str]:
+    """As ``names``, without records that stand for nobody known: walk-ins that were not merged into a customer."""
+    walk_in = Q(source_id__startswith=WALK_IN, merged_into=None, name="")
+    rows = Customer.objects.filter(~walk_in, pk__in=set(customers)).values_list("id", "name", "source_id")
+    return {identifier: shown_name(name, source_id) for identifier, name, source_id in rows}
+
+
+def numbers(customers: Iterable[UUID]) -> dict[UUID, str]:
+    """The source's own ids of customers, for lists that go on to other programs; "" where one gives an address away."""
+    rows = Customer.objects.filter(pk__in=set(customers)).values_list("id", "source_id")
+    return {identifier: "" if is_handle(number) or is_walk_in(number) else number for identifier, number in rows}
 
 
 def customer(identifier: UUID) -> CustomerView | None:

@@ -5,6 +5,8 @@ import re
 from django.utils.translation import gettext as _
 
 HIDDEN = "••••"
+# The record of an order that names nobody, as ``flows.record_orders`` makes it: one for each such order.
+WALK_IN = "guest:"
 # As ``flows.record_orders.named_by`` writes them; and sources that number their customers by address or phone.
 _HANDLE = re.compile(r"(email|phone|account|device):|.*@|\+?(86)?1[3-9]\d{9}$|\+\d{7,15}$", re.DOTALL)
 
@@ -12,6 +14,11 @@ _HANDLE = re.compile(r"(email|phone|account|device):|.*@|\+?(86)?1[3-9]\d{9}$|\+
 def is_handle(source_id: str) -> bool:
     """Whether a source's id gives away an address, a number or a device."""
     return _HANDLE.match(source_id) is not None
+
+
+def is_walk_in(source_id: str) -> bool:
+    """Whether a record stands for nobody known: the order it was made for names no buyer."""
+    return source_id.startswith(WALK_IN)
 
 
 def kept_name(name: str, source_id: str) -> str:
@@ -29,7 +36,7 @@ def said(kept: str) -> str:
 
 def shown_name(name: str, source_id: str) -> str:
     """The name to show for a customer."""
-    return said(kept_name(name, source_id))
+    return name or _("Walk-in") if is_walk_in(source_id) else said(kept_name(name, source_id))
 
 
 def shown_source_id(source_id: str) -> str:

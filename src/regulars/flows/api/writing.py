@@ -12,7 +12,7 @@ from ninja import Status
 
 from regulars.core.facts import Tally
 from regulars.flows.tasks import request_refresh
-from regulars.storage.transactions import run_tx
+from regulars.storage.transactions import Overtaken, run_tx
 from regulars.web import api
 from regulars.web.problems import invalid
 
@@ -66,8 +66,8 @@ def put(request: HttpRequest, response: HttpResponse, ref: str, make: Callable[[
     source, source_id = api.source_ref(ref)
 
     def write() -> tuple[UUID, Tally]:
+        current = kind.lock(source, source_id)
         if request.headers.keys() & {"If-Match", "If-None-Match"}:
-            current = kind.lock(source, source_id)
             api.check_precondition(request, current and kind.read(current))
         tally = kind.record([make(source_id)], source=source, at=timezone.now())
         if tally.refused:
@@ -81,6 +81,7 @@ def put(request: HttpRequest, response: HttpResponse, ref: str, make: Callable[[
     response["ETag"] = api.etag(kind.read(identifier))
     response["Location"] = f"/api/v1/{kind.path}/{identifier}"
     answer = {"id": str(identifier), "source": source, "source_id": source_id, "outcome": outcome}
+    answer["warnings"] = _errors([(f"/{one.field}", one.reason) for one in tally.warnings])
     return Status(201 if outcome == "created" else 200, answer)
 
 
@@ -94,13 +95,21 @@ def batch(
     """Write the good items in one transaction; 200 where all were taken, 207 where some were refused."""
     taken = {id_of(item): item for item in items if not isinstance(item, api.Refused)}
     ids = list(taken)
-    before = kind.digests(source, ids)
-    tally = kind.record([make(item) for item in taken.values()], source=source, at=timezone.now()) if taken else Tally()
+    facts = [make(item) for item in taken.values()]
+
+    def write() -> tuple[Digests, Tally, Digests]:
+        before = kind.digests(source, ids)
+        tally = kind.record(facts, source=source, at=timezone.now()) if facts else Tally()
+        after = kind.digests(source, ids)
+        if len(after.keys() - before.keys()) != tally.created:
+            raise Overtaken(f"some of these {kind.path} were made while they were looked for")
+        return before, tally, after
+
+    before, tally, after = run_tx(write, finds_its_rows=True)
     if tally.created or tally.updated:
         request_refresh()
-    after = kind.digests(source, ids)
     reasons: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for refusal in tally.refused:
+    for refusal in (*tally.refused, *tally.warnings):
         reasons[refusal.source_id].append((f"/{refusal.field}", refusal.reason))
     answers = [_answer(item, taken, before, after, reasons, id_of) for item in items]
     counts = {

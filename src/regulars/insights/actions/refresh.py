@@ -4,6 +4,7 @@ Every step is idempotent and put in force at once (a rename, a transaction): a r
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -20,12 +21,15 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from regulars.catalog import queries as catalog
-from regulars.customers.queries import kept_name
+from regulars.customers.queries import is_walk_in, kept_name
 from regulars.customers.queries.directory import CHUNK, Entry, directory, directory_fingerprint
 from regulars.insights.models import CustomerProfile, ProfileLoad, RhythmState
 from regulars.insights.queries import marts_folder
+from regulars.insights.queries.refusals import Refusal, refusal_path
+from regulars.orders.queries import COUNTED_STATES
+from regulars.orders.queries import listing as orders
 from regulars.orders.queries.facts import line_files, order_files
-from regulars.science.engine import INPUTS, DuckDB, Manifest, Settings, build, fingerprint
+from regulars.science.engine import INPUTS, DuckDB, Manifest, Settings, SumTooLarge, build, fingerprint
 from regulars.shop import queries as shops
 from regulars.storage.bulk import insert, instant, to_json
 from regulars.storage.transactions import run_tx
@@ -74,6 +78,18 @@ class RefreshReport:
         return {**asdict(self), "as_of": self.as_of.isoformat()}
 
 
+class FiguresRefused(ValueError):
+    """The figures could not be brought up to date; ``refusal`` says why, and the message how to mend it."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(
+            f"The figures stay as they were: {refusal.mart} leaves 64 bits. Order {refusal.number} ({refusal.order_id}) "
+            f"has {refusal.column} = {refusal.value:,}, the largest. Correct it where it came from and send it again, "
+            "or cancel the order."
+        )
+        self.refusal = refusal
+
+
 def quiet(done: int, total: int, text: str) -> None:
     """Progress that nobody watches."""
 
@@ -81,20 +97,34 @@ def quiet(done: int, total: int, text: str) -> None:
 def refresh(at: datetime, progress: Progress = quiet, *, everything: bool = False) -> RefreshReport:
     """Rebuild what changed since the last refresh: snapshots, marts, profiles. Raises NotSetUp before set-up.
 
+    Raises FiguresRefused where a figure leaves 64 bits: the old ones stay in force, and pages say what to mend.
+
     Order facts on disk are taken as they are; ``flows.refresh`` brings those up to date first, and lets one run at a time.
     """
     people = fingerprint(*directory_fingerprint())
     inputs, told_for = inputs_and_settings(at, people)
     before = ProfileLoad.objects.filter(pk=1).first()
-    manifest = build(
-        inputs, told_for, marts_folder(), at=at, open_engine=engine, progress=progress, everything=everything
-    )
+    try:
+        manifest = build(
+            inputs, told_for, marts_folder(), at=at, open_engine=engine, progress=progress, everything=everything
+        )
+    except SumTooLarge as error:
+        refusal = _refusal(error)
+        refusal_path().write_text(json.dumps(asdict(refusal)))
+        raise FiguresRefused(refusal) from None
+    refusal_path().unlink(missing_ok=True)
     stale = everything or before is None or (before.version, before.directory) != (manifest.version, people)
     if stale:
         progress(0, 1, "profiles")
         _load_profiles(manifest, people, at)
     marts_changed = before is None or before.version != manifest.version
     return RefreshReport(told_for.as_of, manifest.version, marts_changed, stale, CustomerProfile.objects.count())
+
+
+def _refusal(error: SumTooLarge) -> Refusal:
+    found = orders.order(UUID(error.order_id))
+    number = found.order.number or found.order.source_id if found else ""
+    return Refusal(error.mart, error.column, error.order_id, number or error.order_id, error.value)
 
 
 def inputs_and_settings(at: datetime, people: str) -> tuple[dict[str, list[Path]], Settings]:
@@ -126,10 +156,11 @@ def _as_of(setting: str, zone: str, at: datetime, order_files: list[Path]) -> da
     today = at.astimezone(ZoneInfo(zone)).date()
     if setting == "newest_order":
         for month in sorted({file.parent for file in order_files}, reverse=True):
-            days = pq.read_table(month, columns=["day", "state"], partitioning=None)
-            days = days.filter(pc.invert(pc.is_in(days["state"], pa.array(["pending", "cancelled"]))))
-            if days.num_rows:
-                return min(pc.max(days["day"]).as_py(), today)
+            found = pq.read_table(month, columns=["day", "state", "refunded_amount", "paid_amount"], partitioning=None)
+            refunded, paid = pc.field("refunded_amount"), pc.field("paid_amount")
+            counted = found.filter(pc.field("state").isin(COUNTED_STATES) & ~((refunded > 0) & (refunded >= paid)))
+            if counted.num_rows:
+                return min(pc.max(counted["day"]).as_py(), today)
     return today
 
 
@@ -148,7 +179,7 @@ def _snapshot(name: str, version: str, rows: Callable[[], Iterable[tuple[Any, ..
     table = pa.table(
         [pa.array(c, type=f.type) for c, f in zip(columns, INPUTS[name], strict=True)], schema=INPUTS[name]
     )
-    partial = folder / f"{name}.{os.getpid()}.partial"
+    partial = folder / f"{name}.partial"
     pq.write_table(table, partial, compression="zstd")
     with partial.open("rb") as file:
         path = folder / f"{name}-{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}.parquet"
@@ -166,7 +197,7 @@ def _snapshot(name: str, version: str, rows: Callable[[], Iterable[tuple[Any, ..
 def _customer_rows() -> Iterator[tuple[Any, ...]]:
     for entry in directory():
         reachable = any(kind in ("email", "phone") for kind, _value, _shown in entry.handles)
-        yield str(entry.id), str(entry.survivor), reachable, entry.source_id.startswith("guest:")
+        yield str(entry.id), str(entry.survivor), reachable, is_walk_in(entry.source_id)
 
 
 def _product_rows() -> Iterator[tuple[Any, ...]]:
@@ -191,15 +222,16 @@ def _load_profiles(manifest: Manifest, people: str, at: datetime) -> None:
 
 
 def _profile_rows(path: Path) -> Iterator[tuple[Any, ...]]:
-    """One row for each surviving customer, with the figures of those who have orders."""
+    """One row for each surviving customer, with the figures of those who have orders; walk-ins are nobody's."""
     cards = {UUID(card["customer_id"]): card for card in _cards(path)}
     merged: dict[UUID, list[Entry]] = {}
     for entry in directory():
         if entry.survivor != entry.id:
             merged.setdefault(entry.survivor, []).append(entry)
     for entry in directory():
-        if entry.survivor == entry.id:
-            yield _profile_row([entry, *merged.get(entry.id, ())], cards.get(entry.id, {}))
+        records = [entry, *merged.get(entry.id, ())]
+        if entry.survivor == entry.id and not all(is_walk_in(record.source_id) for record in records):
+            yield _profile_row(records, cards.get(entry.id, {}))
 
 
 def _cards(path: Path) -> Iterator[dict[str, Any]]:

@@ -128,7 +128,7 @@ def category_rows(told: Dashboard) -> list[dict[str, Any]]:
         {
             "label": c.name.split(" > ")[-1],
             "parent": " > ".join(c.name.split(" > ")[:-1]),
-            "href": address("products", category=c.name),
+            "href": address("orders", state="counted", until=told.as_of.isoformat(), category=c.name),
             "customers": c.customers,
             "net_amount": c.net_amount,
             "share": c.net_amount / total,

@@ -11,16 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from regulars.customers import queries as records
-from regulars.customers.queries import ConsentView, CustomerView
+from regulars.customers.queries import ConsentView, CustomerView, subjects
 from regulars.insights.models import CustomerProfile
 from regulars.insights.pages import charts
 from regulars.insights.pages.happenings import CHANNELS, ORDER_STATES, ORDER_TONES, PURPOSES, entries
-from regulars.insights.pages.words import SEGMENTS, STATE_TONES, STATES, defined, sees_contacts, shown_handle
+from regulars.insights.pages.words import SEGMENTS, STATE_TONES, STATES, address, defined, sees_contacts, shown_handle
 from regulars.insights.queries import customer as queries
 from regulars.insights.queries import customers as profiles
 from regulars.insights.queries.customer import CustomerPage, Habits
+from regulars.ledger.queries import accounts as ledger
 from regulars.orders.queries import OrderSummary
-from regulars.web import formats
+from regulars.web import counted, formats
 from regulars.web.access import EVERYONE, SERVICE, Actor, page
 from regulars.web.charts import Data, Series, chart
 
@@ -88,7 +89,7 @@ def _context(told: CustomerPage, actor: Actor, currency: str) -> dict[str, Any]:
         "state_tone": STATE_TONES[profile.state] if profile else "plain",
         "rank": profile.value_rank if profile and profile.net_365_amount else None,
         "segment": SEGMENTS.get(profile.segment, "") if profile else "",
-        "reason": reason(profile) if profile else _("The figures of this customer show after the next refresh."),
+        "reason": reason(profile) if profile else _without_figures(view),
         "about": _about(view),
         "handles": [(KINDS[i.kind], _handle(i, actor), i.verified_at, i.source) for i in view.identities],
         "serves": sees_contacts(actor),
@@ -96,10 +97,30 @@ def _context(told: CustomerPage, actor: Actor, currency: str) -> dict[str, Any]:
         "orders": [_order_row(order) for order in told.orders],
         "consents": [_consent_row(consent) for consent in told.consents],
         "merges": told.merges,
+        "accounts": _accounts(view),
         "habits": _habits(told.habits, profile, currency) if told.habits and profile else None,
         "defined": {key: defined(key) for key in ("net", "rhythm", "state", "rfm", "segment", "momentum")},
         **_timeline(view, None),
     }
+
+
+def _accounts(view: CustomerView) -> list[tuple[str, str, ledger.AccountFacts]]:
+    """What the customer owns or may use, with a title and its page."""
+    found = ledger.accounts_of(subjects.subject_keys(view.member_ids))
+    return [
+        (
+            " · ".join(filter(None, (str(counted.KINDS.get(one.kind, one.kind)), one.reference))),
+            address("statement", UUID(one.id)),
+            one,
+        )
+        for one in found
+    ]
+
+
+def _without_figures(view: CustomerView) -> str:
+    if records.is_walk_in(view.source_id):
+        return _("The order names no buyer. It counts as an order and as sales, not as a customer.")
+    return _("The figures of this customer show after the next refresh.")
 
 
 def _handle(identity: Any, actor: Actor) -> str:

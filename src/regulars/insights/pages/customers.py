@@ -1,5 +1,6 @@
 """Lists of customers: all of them, those who are leaving, the premium ones."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.money import exponent
+from regulars.customers.queries import numbers as customer_numbers
 from regulars.customers.queries import said
 from regulars.insights.models import CustomerProfile, RfmSegment, RhythmState, SavedSegment
 from regulars.insights.pages.words import (
@@ -77,7 +79,7 @@ class UsualDays(Days):
         return super().shown(value if record.gaps else None, record)
 
     def value(self, value: Any, record: Any, **_rest: Any) -> Any:
-        return value if record.gaps else None
+        return super().value(value, record) if record.gaps else None
 
 
 class CustomerTable(tables.Table):
@@ -171,9 +173,16 @@ class Customers(List):
         # Sorted by what is masked, the rows would give it away.
         contacts = sees_contacts(self.request.actor)  # type: ignore[attr-defined]
         labels = {"email": _("E-mail"), "phone": _("Phone")}
-        columns = {name: Contact(label, orderable=contacts) for name, label in labels.items()}
-        self.table = type("Export", (self.table,), columns)  # type: ignore[misc]
+        contact = {name: Contact(label, orderable=contacts) for name, label in labels.items()}
+        self.csv_columns = {"number": Text(_("Customer id"), orderable=False), **contact}  # type: ignore[misc]
         return super().csv()
+
+    def chunks(self) -> Iterator[list[Any]]:
+        for chunk in super().chunks():
+            numbers = customer_numbers(record.pk for record in chunk)
+            for record in chunk:
+                record.number = numbers.get(record.pk, "")
+            yield chunk
 
     @property
     def currency(self) -> str:

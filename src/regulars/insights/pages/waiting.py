@@ -2,9 +2,11 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from regulars.insights.queries import manifest
+from regulars.insights.queries.refusals import refusal
 from regulars.orders import queries as orders
 from regulars.web.navigation import Notice, notice
 
@@ -18,6 +20,14 @@ def without_figures(request: HttpRequest, title: str, customers: int = 0) -> Htt
 @notice
 def figures_behind(request: HttpRequest) -> Notice | None:
     """Lists of orders show an order at once, figures after the next refresh."""
+    if found := refusal():
+        said = _(
+            "The figures stay as they were: one of them grew too large to be counted. Order %(number)s has the largest "
+            "amount. Correct it where it came from and send it again, or cancel it; the figures follow by themselves."
+        )
+        return Notice(
+            said % {"number": found.number}, "danger", reverse("order", args=[found.order_id]), _("See the order")
+        )
     if manifest() is None or not orders.are_behind():
         return None
     return Notice(_("New orders have come in; the figures are being worked out and follow shortly."))

@@ -50,8 +50,8 @@ CHAPTERS = (
                 "orders",
                 _("Orders"),
                 _(
-                    "Orders that count, in any currency: paid or further. Orders awaiting payment and cancelled ones "
-                    "never count."
+                    "Orders that count, in any currency: paid or further. Orders awaiting payment, cancelled ones and "
+                    "those refunded in whole never count; those refunded in part do."
                 ),
                 _("number of such orders"),
                 _ORDERS,
@@ -114,7 +114,7 @@ CHAPTERS = (
             Definition(
                 "buyers",
                 _("Buyers"),
-                _("Customers who ordered in the period."),
+                _("Customers who ordered in the period. Orders that name no buyer bring money, but nobody."),
                 _("different customers among the orders"),
                 _CUSTOMERS,
                 _CHOSEN,

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import connection, transaction
 from django.db.models.functions import Trunc
 
 from regulars.core.facts import OrderFact
 from regulars.orders.models import FactMonth, Line, Order
 from regulars.orders.queries.facts import LINE_SCHEMA, ORDER_SCHEMA, line_files, order_files, zone_file, zone_of_facts
-from regulars.storage.bulk import hyphenated
 
 # Below this many orders a batch is not worth a file of its own: its month is rebuilt at the next refresh.
 APPEND_MIN_ORDERS = 200
@@ -39,11 +39,9 @@ class FactBatch:
     ) -> None:
         """A new order: ``row`` as ``record`` stores it (digest first), ``lines`` its stored rows."""
         day = order.placed_at.astimezone(self.zone).date()
-        month = f"{day.year:04}-{day.month:02}"
-        head = (hyphenated(order_id), hyphenated(customer_id), order.placed_at, day)
-        self._orders[month].append(
-            (*head, order.state, order.currency, order.channel, order.store, *row[9:15], row[16], row[17], row[20])
-        )
+        month = day.isoformat()[:7]
+        head = (order_id, customer_id, order.placed_at, day, order.state, order.currency, order.channel, order.store)
+        self._orders[month].append((*head, *row[9:15], row[16], row[17], row[20]))
         self._lines[month] += lines
 
     def changed(self, placed_at: datetime) -> None:
@@ -67,7 +65,7 @@ class FactBatch:
             if not zone_file().exists():
                 zone_file().parent.mkdir(parents=True, exist_ok=True)
                 zone_file().write_text(str(self.zone))
-            heads = _table(ORDER_SCHEMA, orders)
+            heads = _order_table(orders)
             line_files().append(month, _line_table(heads, lines))
             order_files().append(month, heads)
             FactMonth.objects.filter(month=month).update(changed=row.changed - len(orders))
@@ -146,13 +144,29 @@ def _table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     return pa.Table.from_arrays([pa.array(c, type=f.type) for f, c in zip(schema, columns, strict=True)], schema=schema)
 
 
+def _order_table(orders: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """New orders as a table; their ids come as 32 digits."""
+    table = _table(ORDER_SCHEMA, orders)
+    for place, name in enumerate(("order_id", "customer_id")):
+        table = table.set_column(place, name, _hyphenated(table[name]))
+    return table
+
+
 def _line_table(orders: pa.Table, lines: Sequence[Sequence[Any]]) -> pa.Table:
     """Stored rows of the lines of ``orders``, in their order, as a table: what the order knows is repeated, not converted."""
-    heads = orders.take(np.repeat(np.arange(orders.num_rows), orders["line_count"].to_numpy()))
-    columns = list(zip(*lines, strict=True)) if lines else [()] * 15
-    forms = {value: value and hyphenated(value) for value in set(columns[4])}
-    products = [forms[value] for value in columns[4]]
-    own = (columns[1], products, columns[8], columns[9], columns[10], columns[11], columns[13])
-    repeated = [heads[name].combine_chunks() for name in ("order_id", "customer_id", "placed_at", "day")]
-    arrays = [pa.array(column, type=field.type) for field, column in zip(list(LINE_SCHEMA)[4:], own, strict=True)]
-    return pa.Table.from_arrays([*repeated, *arrays], schema=LINE_SCHEMA)
+    heads = orders.select(["order_id", "customer_id", "placed_at", "day"])
+    repeated = heads.take(np.repeat(np.arange(orders.num_rows), orders["line_count"].to_numpy())).columns
+    own = [
+        pa.array([line[place] for line in lines], field.type)
+        for place, field in zip((1, 4, 8, 9, 10, 11, 13), list(LINE_SCHEMA)[4:], strict=True)
+    ]
+    own[1] = _hyphenated(own[1])
+    return pa.Table.from_arrays([*repeated, *own], schema=LINE_SCHEMA)
+
+
+def _hyphenated(ids: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """The 36-character form of ids of 32 digits."""
+    parts = [
+        pc.utf8_slice_codeunits(ids, start, stop) for start, stop in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+    ]
+    return pc.binary_join_element_wise(*parts, "-")

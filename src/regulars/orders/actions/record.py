@@ -90,7 +90,7 @@ def record_orders(
     writes = Writes(source, at, run_id, known, FactBatch(zone))
     for order in _joined(orders, run_id):
         old = stored.get(order.source_id)
-        digest = _digest(order)
+        digest = writes.digest(order)
         if old is None:
             writes.create(order, digest)
         elif _is_older(order.updated_at, old.source_updated_at) or writes.stands(order, digest, old):
@@ -117,6 +117,34 @@ class Writes:
         self.lines: list[tuple[Any, ...]] = []
         self.met: list[tuple[Any, ...]] = []
         self.states: list[tuple[Any, ...]] = []
+        self.sums: dict[int, tuple[tuple[Discount, ...], _Sums]] = {}
+
+    def digest(self, order: OrderFact) -> bytes:
+        """A fingerprint of what was said. marshal is the quickest exact encoding of plain values; version 2 has no references,
+        so equal values give equal bytes, and a change of the format would only cost one needless update."""
+        summed = self.summed
+        lines = order.lines and [
+            (
+                line.quantity_milli, line.list_amount, line.product, line.variant, line.sku, line.title, line.source_id,
+                line.tax_amount, summed(line.discounts).said if line.discounts else _NOTHING,
+            )
+            for line in order.lines
+        ]  # fmt: skip
+        said = (
+            order.customer, order.placed_at.isoformat(), order.currency, order.state, order.number, order.channel,
+            order.store, order.seller, lines, summed(order.discounts).said if order.discounts else _NOTHING,
+            order.shipping_amount, order.tax_amount, order.tax_included, order.refunded_amount, order.paid_amount,
+            to_json(order.attributes), order.updated_at and order.updated_at.isoformat(),
+        )  # fmt: skip
+        return hashlib.blake2b(marshal.dumps(said, 2), digest_size=16).digest()
+
+    def summed(self, own: tuple[Discount, ...]) -> "_Sums":
+        """``_summed`` of discounts that stand alone. A source hands the same few tuples to all its lines, and to know one by
+        its identity (it is kept alive beside) takes a tenth of the time of hashing what is in it."""
+        found = self.sums.get(id(own))
+        if found is None:
+            found = self.sums[id(own)] = own, _summed(own)
+        return found[1]
 
     def stands(self, order: OrderFact, digest: bytes, old: Stored) -> bool:
         """Whether the order is stored as said. Within a run, notes that its next known part was met."""
@@ -164,17 +192,19 @@ class Writes:
         """Rows of the order's lines, order-level discounts shared among them by what each line is worth."""
         customer = self.known.customers[order.customer]
         shares = _shares(order.discounts, facts) if order.discounts and facts else None
-        rows = []
-        for index, line in enumerate(facts):
-            shared = tuple(shares[index]) if shares else ()
-            borne, funded, text = _summed(line.discounts, shared) if line.discounts or shared else (0, 0, None)
-            product, variant = self._what(line)
-            rows.append(
-                (
-                    *(identifier, index + 1, customer, line.source_id, product, variant, line.sku, line.title),
-                    *(line.quantity_milli, line.list_amount, borne, line.list_amount - borne, line.tax_amount, funded, text),
-                )
-            )  # fmt: skip
+        products, rows = self.known.products, []
+        for number, line in enumerate(facts, 1):
+            product, variant, borne, funded, text = products.get(line.product), None, 0, 0, None
+            if line.variant or line.sku or not product or type(line) is _KeptLine:
+                product, variant = self._what(line)
+            if shares and shares[number - 1]:
+                borne, funded, text = _summed(line.discounts, tuple(shares[number - 1])).row
+            elif line.discounts:
+                borne, funded, text = self.summed(line.discounts).row
+            rows.append((
+                identifier, number, customer, line.source_id, product, variant, line.sku, line.title,
+                line.quantity_milli, line.list_amount, borne, line.list_amount - borne, line.tax_amount, funded, text,
+            ))  # fmt: skip
         return rows
 
     def _what(self, line: LineFact) -> tuple[str | None, str | None]:
@@ -196,15 +226,15 @@ class Writes:
         """The stored values of an order; ``lines`` are all its rows, ``known_at`` the newest word of its source so far."""
         listed, borne, funded, tax, paid = _amounts(order, lines)
         seller = self.known.sellers.get(order.seller) if order.seller else None
-        updated_at = max((at for at in (order.updated_at, known_at) if at), default=None)
+        updated_at = max(order.updated_at, known_at) if order.updated_at and known_at else order.updated_at or known_at
         return (
-            *(digest, order.number or order.source_id, self.known.customers[order.customer]),
-            *(self.instant(order.placed_at), order.state, order.currency, order.channel, order.store, seller),
-            *(len(lines), listed, borne, listed - borne, order.shipping_amount, tax, order.tax_included, funded, paid),
-            *(order.paid_amount, order.tax_amount, order.refunded_amount, _summed(order.discounts, ())[2]),
-            *(to_json(order.attributes), updated_at and self.instant(updated_at), self.at, self.run_id),
-            *(to_json([list(part) for part in parts]) if len(parts) > 1 else None, max(1, len(parts))),
-        )
+            digest, order.number or order.source_id, self.known.customers[order.customer],
+            self.instant(order.placed_at), order.state, order.currency, order.channel, order.store, seller,
+            len(lines), listed, borne, listed - borne, order.shipping_amount, tax, order.tax_included, funded, paid,
+            order.paid_amount, order.tax_amount, order.refunded_amount, self.summed(order.discounts).row[2],
+            to_json(order.attributes), updated_at and self.instant(updated_at), self.at, self.run_id,
+            to_json([list(part) for part in parts]) if len(parts) > 1 else None, max(1, len(parts)),
+        )  # fmt: skip
 
 
 def _amounts(order: OrderFact, lines: Sequence[tuple[Any, ...]]) -> tuple[int, int, int, int, int]:
@@ -213,15 +243,15 @@ def _amounts(order: OrderFact, lines: Sequence[tuple[Any, ...]]) -> tuple[int, i
     Without lines and without word of what was paid nothing is known, and nothing is guessed: all are 0. With the
     payment alone, what was earned follows from it.
     """
-    tax = sum(line[12] for line in lines) if order.tax_amount is None else order.tax_amount
+    tax = sum([line[12] for line in lines]) if order.tax_amount is None else order.tax_amount
     extra = order.shipping_amount + (0 if order.tax_included else tax)
     if lines:
-        listed, borne, funded = (sum(line[place] for line in lines) for place in (9, 10, 13))
+        listed, borne, funded = [sum([line[place] for line in lines]) for place in (9, 10, 13)]
         paid = listed - borne - funded + extra if order.paid_amount is None else order.paid_amount
         return listed, borne, funded, tax, paid
     if order.paid_amount is None:
         return 0, 0, 0, tax, 0
-    borne, funded, _ = _summed(order.discounts, ())
+    borne, funded, _ = _summed(order.discounts).row
     return max(0, order.paid_amount + funded - extra) + borne, borne, funded, tax, order.paid_amount
 
 
@@ -257,13 +287,26 @@ def _shares(discounts: Sequence[Discount], lines: Sequence[LineFact]) -> list[li
     return shares
 
 
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What becomes of discounts: ``row`` is what the shop bears, what others fund and the stored text; ``said`` are the
+    plain values of a line's own."""
+
+    row: tuple[int, int, str]
+    said: list[tuple[Any, ...]]
+
+
+_NOTHING: list[Any] = []
+
+
 @lru_cache(maxsize=65_536)
-def _summed(own: tuple[Discount, ...], shared: tuple[Discount, ...]) -> tuple[int, int, str]:
-    """(what the shop bears, what others fund, the stored text) of one line's discounts; the same few recur all the time."""
+def _summed(own: tuple[Discount, ...], shared: tuple[Discount, ...] = ()) -> _Sums:
+    """One line's discounts, its share of the order's beside them; the same few recur all the time."""
     every = (*own, *shared)
     borne = sum(d.amount for d in every if d.funded_by == "shop")
     told = [*(_told(d) for d in own), *({**_told(d), "of": "order"} for d in shared)]
-    return borne, sum(d.amount for d in every) - borne, to_json(told)
+    row = (borne, sum(d.amount for d in every) - borne, to_json(told))
+    return _Sums(row, [(d.kind, d.amount, d.code, d.funded_by) for d in own])
 
 
 def _told(discount: Discount) -> dict[str, Any]:
@@ -304,22 +347,3 @@ def as_stored(row: Order) -> Stored:
 
 def _is_older(new: datetime | None, old: datetime | None) -> bool:
     return new is not None and old is not None and new < old
-
-
-def _digest(order: OrderFact) -> bytes:
-    """A fingerprint of what was said. marshal is the quickest exact encoding of plain values; version 2 has no references,
-    so equal values give equal bytes, and a change of the format would only cost one needless update."""
-    lines = order.lines and [
-        (
-            *(line.quantity_milli, line.list_amount, line.product, line.variant, line.sku, line.title, line.source_id),
-            *(line.tax_amount, [(d.kind, d.amount, d.code, d.funded_by) for d in line.discounts]),
-        )
-        for line in order.lines
-    ]
-    said = (
-        *(order.customer, order.placed_at.isoformat(), order.currency, order.state, order.number, order.channel),
-        *(order.store, order.seller, lines, [(d.kind, d.amount, d.code, d.funded_by) for d in order.discounts]),
-        *(order.shipping_amount, order.tax_amount, order.tax_included, order.refunded_amount, order.paid_amount),
-        *(to_json(order.attributes), order.updated_at and order.updated_at.isoformat()),
-    )
-    return hashlib.blake2b(marshal.dumps(said, 2), digest_size=16).digest()

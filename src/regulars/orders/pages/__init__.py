@@ -32,7 +32,11 @@ def order(request: HttpRequest, identifier: UUID) -> HttpResponse:
 def found_orders(text: str, limit: int, actor: Actor) -> list[search.Hit]:
     """Orders by number for the search in the page's head."""
     return [
-        search.Hit(row.number, reverse("order", args=[row.id]), f"{row.customer_name} · {formats.day(row.placed_at)}")
+        search.Hit(
+            row.number,
+            reverse("order", args=[row.id]),
+            f"{row.customer_name or _('Walk-in')} · {formats.day(row.placed_at)}",
+        )
         for row in browsing.by_number(text, limit)
     ]
 

@@ -78,13 +78,15 @@ def bearer_label(funded_by: str) -> str:
 
 def order_context(detail: OrderDetail) -> dict[str, Any]:
     order = detail.order
-    names = customers.names([order.customer_id])
+    names = customers.names_known([order.customer_id])
+    customer = order.customer_id if names else None
     return {
         "order": order,
         "state_label": dict(Order.State.choices)[order.state],
         "state_tone": TONES[order.state],
-        "customer_name": names.get(order.customer_id, ""),
-        "customer_address": customer_address(order.customer_id),
+        "customer": customer,
+        "customer_name": names.get(order.customer_id, _("Walk-in")),
+        "customer_address": customer_address(customer),
         "lines": _lines(detail),
         "steps": steps(order),
         "borne": borne(detail),

@@ -1,20 +1,22 @@
 """Reads of orders. Other rooms get frozen values, never rows of the ORM."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Min
+from django.db.models import F, Max, Min, Q
 
 from regulars.orders.models import FactMonth, Order
 from regulars.orders.queries.checks import inconsistencies
+from regulars.storage.bulk import select_in
 
 __all__ = ["inconsistencies"]
 
-# Orders in these states are purchases; the others never were, or were undone.
-COUNTED_STATES = ("paid", "shipped", "delivered", "completed", "partly_refunded", "refunded")
+# What figures count as a purchase, as the mart ``purchases`` has it: the others never were one, or were undone.
+COUNTED_STATES = ("paid", "shipped", "delivered", "completed", "partly_refunded")
+PURCHASES = Q(state__in=COUNTED_STATES) & ~Q(refunded_amount__gt=0, refunded_amount__gte=F("paid_amount"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ def orders_of(members: Sequence[UUID], before: datetime | None = None, limit: in
 
 def count_of(members: Sequence[UUID]) -> int:
     return Order.objects.filter(customer__in=members).count()
+
+
+def buyers(source: str, source_ids: Iterable[str]) -> dict[str, str]:
+    """The source's ids of those who placed a source's orders, by its own ids of the orders; walk-ins included."""
+    sql = """
+        SELECT o.source_id, c.source_id FROM orders_order o JOIN customers_customer c ON c.id = o.customer_id
+        WHERE o.source = %s AND o.source_id IN ({marks})
+    """
+    return dict(select_in(sql, set(source_ids), source))
 
 
 def have_any() -> bool:

@@ -1,6 +1,6 @@
 """Orders by the page, and one with its lines and the states it went through."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -142,6 +142,12 @@ def view(row: Order) -> OrderView:
     return OrderView(
         id=row.pk, seller=row.seller.name if row.seller else "", **{name: getattr(row, name) for name in _COPIED}
     )
+
+
+def numbers(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The numbers of orders, by id; unknown ones are left out."""
+    wanted = set(ids)
+    return dict(Order.objects.filter(pk__in=wanted).values_list("id", "number")) if wanted else {}
 
 
 def order(identifier: UUID) -> OrderDetail | None:

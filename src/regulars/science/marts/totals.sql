@@ -21,7 +21,12 @@ sold AS (
 ),
 people AS (
     SELECT COUNT(*) AS customers, CAST(SUM(CASE WHEN reachable THEN 1 ELSE 0 END) AS BIGINT) AS reachable_customers
-    FROM (SELECT canonical_id, MAX(CASE WHEN has_contact THEN 1 ELSE 0 END) = 1 AS reachable FROM customers GROUP BY canonical_id) AS c
+    FROM (
+        SELECT canonical_id, MAX(CASE WHEN has_contact THEN 1 ELSE 0 END) = 1 AS reachable
+        FROM customers
+        GROUP BY canonical_id
+        HAVING MIN(CASE WHEN is_guest THEN 1 ELSE 0 END) = 0
+    ) AS c
 ),
 goods AS (
     SELECT COUNT(*) AS products, COUNT(CASE WHEN category <> '' THEN 1 END) AS products_with_category FROM products

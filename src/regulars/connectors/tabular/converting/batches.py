@@ -56,12 +56,16 @@ class Options:
 
 @dataclass(slots=True)
 class Batch:
-    """Facts to record together, and the line each began on. The same file gives the same batches: their count is a checkpoint."""
+    """Facts to record together, and the line each began on. The same file gives the same batches: their count is a checkpoint.
+
+    ``warnings`` tell of cells that were left out of rows that were taken, and of what is odd in the file.
+    """
 
     dataset: str = ""
     facts: list[Any] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
+    warnings: list[Rejection] = field(default_factory=list)
     rows: int = 0
     repeated: int = 0
     unchanged: int = 0

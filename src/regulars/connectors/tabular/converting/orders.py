@@ -29,7 +29,11 @@ from regulars.connectors.tabular.states import further
 from regulars.core.facts import NONE, Discount, IdentityFact, LineFact, OrderFact
 
 _EMPTY_CELL = Problem(_("The cell is empty."), _("Fill it: every record needs it."))
-_NO_CUSTOMER = Problem(_("The row names no customer."), _("Fill the customer's id, e-mail or phone."))
+_NOBODY = Problem(
+    _("No order of the file names its buyer: all of them were taken as walk-in orders, without a customer."),
+    _("If the shop knows its buyers, check which column holds them, and import the file again."),
+)
+_BUYER = ("customer", "email", "phone", "customer_name")
 _NO_AMOUNT = Problem(_("The line has no amount."), _("Fill its unit price or its amount."))
 _NEGATIVE = Problem(
     _("The amount is negative."),
@@ -66,6 +70,7 @@ class OrderConverter(Converter):
     def __init__(self, dataset: str, names: Sequence[str], mapping: Mapping[str, str], options: Options) -> None:
         super().__init__(dataset, names, mapping, options)
         self._ready: dict[str, Any] = {}
+        self._named = self._walk_ins = 0
 
     @cached_property
     def appends(self) -> bool:  # type: ignore[override]
@@ -103,6 +108,9 @@ class OrderConverter(Converter):
             self._emit(self._waiting, batch)
             batch.facts = list(self._ready.values())
             self._waiting, self._ready = None, {}
+        if self._walk_ins and not self._named:
+            columns = ", ".join(self.name_of(key) for key in _BUYER if key in self.columns)
+            batch.warnings.append(Rejection(0, columns, "", _NOBODY))
         return batch
 
     def _part(
@@ -233,10 +241,10 @@ class OrderConverter(Converter):
         get = dict(zip(heads.keys, heads.rows[number], strict=True)).get
         handles = tuple([IdentityFact(kind, value) for kind in ("email", "phone") if (value := get(kind))])
         customer = get("customer") or ""
-        if not customer and not handles:
-            if not get("customer_name"):
-                return "customer" if "customer" in self.columns else "email", "", _NO_CUSTOMER
+        if not customer and not handles and get("customer_name"):
             customer = handle_id("name", get("customer_name"), self.options.country)
+        is_named = bool(customer or handles)
+        self._named, self._walk_ins = self._named + is_named, self._walk_ins + (not is_named)
         placed_at = get("placed_at")
         if placed_at is None:
             return "placed_at", "", _EMPTY_CELL

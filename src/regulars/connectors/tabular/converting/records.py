@@ -24,7 +24,8 @@ class RecordConverter(Converter):
     def convert(self, block: Block) -> Batch:
         batch = Batch(rows=len(block), position=block.position)
         bad: Bad = {}
-        columns = self.values(block, bad)
+        left_out: list[tuple[int, str, Any, Problem]] = []
+        columns = self.values(block, bad, left_out)
         kept = [(name, taken(block.columns[number], None)) for name, number in self.kept]
         latest: dict[str, tuple[Any, int]] = {}
         parts = 0
@@ -52,10 +53,11 @@ class RecordConverter(Converter):
         batch.lines = {source_id: block.lines[index] for source_id, (_fact, index) in latest.items()}
         batch.unchanged = len(block) - len(bad) - len(latest) - parts
         batch.rejections = [self.rejection(block, index, *bad[index]) for index in sorted(bad)]
+        batch.warnings = [self.rejection(block, *told) for told in left_out if told[0] not in bad]
         return batch
 
-    def values(self, block: Block, bad: Bad) -> dict[str, list[Any]]:
-        """Every mapped column as values, by field; money in the currency of its row."""
+    def values(self, block: Block, bad: Bad, left_out: list[tuple[int, str, Any, Problem]]) -> dict[str, list[Any]]:
+        """Every mapped column as values, by field; money in the currency of its row. ``left_out``: cells a row can spare."""
         values: dict[str, list[Any]] = {}
         for key, number in sorted(self.columns.items(), key=lambda item: item[0] != "currency"):
             field, column = self.field(key), block.columns[number]
@@ -63,7 +65,9 @@ class RecordConverter(Converter):
                 currencies = [c or self.options.currency for c in values.get("currency", [""] * len(block))]
                 values[key] = money_column(field, column, self.options, bad, currencies)
             else:
-                values[key] = convert_column(field, column, self.options, bad)
+                own: Bad = {} if field.is_spare else bad
+                values[key] = convert_column(field, column, self.options, own)
+                left_out += [(index, *told) for index, told in own.items()] if field.is_spare else []
         return values
 
     def build(self, get: Get, extras: Any) -> Any:

@@ -23,12 +23,16 @@ Column = Sequence[Any] | pa.Array
 
 @dataclass(slots=True)
 class Block:
-    """Rows in file order. ``lines[i]`` is where row ``i`` begins (1-based); ``position`` is bytes of the file done."""
+    """Rows in file order. ``lines[i]`` is where row ``i`` begins (1-based); ``position`` is bytes of the file done.
+
+    ``unread`` are rows that cannot be read, ``doubts`` cells of ``columns`` that were changed before they came here.
+    """
 
     lines: Sequence[int]
     columns: Sequence[Column]
     unread: list[Rejection] = field(default_factory=list)
     position: int = 0
+    doubts: list[Rejection] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.lines)

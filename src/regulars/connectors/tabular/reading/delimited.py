@@ -140,7 +140,7 @@ class DelimitedTable(Table):
         widths = [len(cells) for _begins, cells in rows]
         common = max(set(widths), key=lambda w: (widths.count(w), w))
         begins, cells = next((b, c) for b, c in rows if len(c) == common or len(c) > MAX_COLUMNS)
-        if all(_is_value(cell) for cell in cells if cell.strip()):
+        if all(is_value(cell) for cell in cells if cell.strip()):
             raise FileRefused(
                 _("The first line holds values, not column names."),
                 _("Add a first line with the names of the columns."),
@@ -250,7 +250,7 @@ def _unreadable(line: int, lines: _Lines, error: Exception) -> Rejection:
     return Rejection(line, "", start, problem, (start,))
 
 
-def _is_value(cell: str) -> bool:
+def is_value(cell: str) -> bool:
     """Whether a cell is a number or a date rather than a name."""
     return (
         cell.strip()

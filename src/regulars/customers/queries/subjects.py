@@ -1,0 +1,43 @@
+"""Whom the ledger's keys stand for: the one place where a key and a person meet."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from regulars.customers.models import Customer
+
+
+def subject_key_of(customer: UUID) -> str | None:
+    """The key of a customer's accounts, of a merged record its survivor's; None for an unknown customer."""
+    return _key_where(Q(pk=customer))
+
+
+def subject_key_by_ref(source: tuple[str, str] | None, identifier: str) -> str | None:
+    """``subject_key_of`` for (source, source id), or where that is None the id as text; one query."""
+    if source is not None:
+        return _key_where(Q(source=source[0], source_id=source[1]))
+    try:
+        return _key_where(Q(pk=UUID(identifier)))
+    except ValueError:
+        return None
+
+
+def _key_where(wanted: Q) -> str | None:
+    survivors = Customer.objects.filter(wanted).annotate(key=Coalesce("merged_into__subject_key", "subject_key"))
+    return survivors.values_list("key", flat=True).first()
+
+
+def subject_keys(members: Iterable[UUID]) -> list[str]:
+    """The keys of records: a survivor's page shows the accounts that records had before they were merged, too."""
+    return list(Customer.objects.filter(pk__in=list(members)).order_by("pk").values_list("subject_key", flat=True))
+
+
+def customers_of(subject_keys: Iterable[str]) -> dict[str, UUID]:
+    """The customers, of merged records the survivors, by key; erased and unknown ones are left out."""
+    wanted = {key for key in subject_keys if key}
+    if not wanted:
+        return {}
+    rows = Customer.objects.filter(subject_key__in=wanted).annotate(survivor=Coalesce(F("merged_into"), F("pk")))
+    return dict(rows.values_list("subject_key", "survivor"))
