@@ -42,6 +42,24 @@ def test_an_order_adds_up_and_arrives_once(program: Program) -> None:
     assert program.get("/products/shopify:tea").data["product"]["title"] == "龙井"
 
 
+def test_an_address_that_is_none_is_left_out_and_told(program: Program) -> None:
+    bad = {
+        **ORDER,
+        "identities": [{"kind": "email", "value": "lei(at)shop"}, {"kind": "phone", "value": "13800135678"}],
+    }
+    written = program.put("/orders/shopify:1", bad)
+    assert (written.status_code, [one["path"] for one in written.data["warnings"]]) == (201, ["/email"])
+    assert program.put("/orders/shopify:2", ORDER).data["warnings"] == []
+    (item,) = program.post("/orders/batch", {"source": "shopify", "items": [{**bad, "source_id": "3"}]}).data["items"]
+    assert (item["outcome"], [one["path"] for one in item["errors"]]) == ("created", ["/email"])
+
+
+def test_an_order_that_names_nobody_is_a_walk_ins(program: Program) -> None:
+    nobody = {name: value for name, value in ORDER.items() if not name.startswith("customer")}
+    assert program.put("/orders/shopify:9", nobody).status_code == 201
+    assert program.get("/orders/shopify:9").data["order"]["net_amount"] == 3700
+
+
 def test_amounts_that_do_not_add_up_are_refused(program: Program) -> None:
     too_much = [{**LINES[1], "discounts": [{"kind": "offer", "amount": 1001}]}]
     response = program.put("/orders/shopify:1", {**ORDER, "lines": too_much, "discounts": []})

@@ -3,14 +3,18 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
+from regulars.storage.locks import held
 from tests.site.test_demo import regulars
 
 
@@ -41,23 +45,42 @@ def lives(process: int) -> bool:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[int, int]]:
-    """The process number and the port of a running ``serve``."""
+    """The process number and the port of a running ``serve``, in a process group of its own as a terminal makes one."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
     command = [sys.executable, "-m", "regulars", "serve", "--data-dir", str(tmp_path), "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    assert eventually(lambda: listens(port) and len(children(process.pid)) == 2)
+    with (tmp_path / "said").open("w") as said:
+        process = subprocess.Popen(command, env=environment, stderr=said, start_new_session=True)
+    assert eventually(lambda: answers(port) and len(children(process.pid)) == 2)
     yield process.pid, port
     process.terminate()
-    process.wait(timeout=40)
+    try:
+        process.wait(timeout=40)
+    finally:
+        for left in [*children(process.pid), process.pid] if process.returncode is None else []:
+            os.kill(left, signal.SIGKILL)
+
+
+def answers(port: int) -> bool:
+    try:
+        return urlopen(f"http://127.0.0.1:{port}/api/v1/health", timeout=5).status == 200
+    except OSError:
+        return False
+
+
+def web_of(served: int) -> int | None:
+    return next((number for number, line in children(served).items() if " serve " in line), None)
 
 
 def worker_of(served: int) -> int | None:
     return next((number for number, line in children(served).items() if line.endswith("regulars worker ")), None)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+
+
+@ON_LINUX
 def test_serve_replaces_a_killed_worker_holds_its_port_and_takes_all_along(
     served: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -72,6 +95,88 @@ def test_serve_replaces_a_killed_worker_holds_its_port_and_takes_all_along(
     family = [*children(process)]
     os.kill(process, signal.SIGKILL)
     assert eventually(lambda: not any(map(lives, family)) and not listens(port))
+
+
+@ON_LINUX
+def test_a_killed_web_process_is_replaced_and_answers(served: tuple[int, int]) -> None:
+    process, port = served
+    web = web_of(process)
+    assert web
+    os.kill(web, signal.SIGKILL)
+    assert eventually(lambda: web_of(process) not in {None, web} and answers(port))
+
+
+@ON_LINUX
+@pytest.mark.parametrize("how", ["Ctrl+C", "SIGTERM"])
+def test_serve_ends_with_all_its_processes_when_told_to(served: tuple[int, int], tmp_path: Path, how: str) -> None:
+    process, port = served
+    family = [process, *children(process)]
+    if how == "Ctrl+C":  # a terminal tells every process of the group
+        os.killpg(process, signal.SIGINT)
+    else:
+        os.kill(process, signal.SIGTERM)
+    assert eventually(lambda: not any(map(lives, family)) and not listens(port), seconds=12)
+    assert "Traceback" not in (tmp_path / "said").read_text()
+
+
+@ON_LINUX
+def test_serve_does_not_wait_for_good_for_a_web_process_that_hangs(served: tuple[int, int]) -> None:
+    process, port = served
+    web = web_of(process)
+    assert web
+    family = [process, *children(process)]
+    os.kill(web, signal.SIGSTOP)
+    os.kill(process, signal.SIGTERM)
+    assert eventually(lambda: not any(map(lives, family)) and not listens(port), seconds=20)
+
+
+SET_UP = (
+    "from regulars.shop import actions; "
+    "actions.ensure_shop(name='x', currency='CNY', zone='UTC', country='CN', is_sample=False, as_of='newest_order'); "
+    "from regulars.flows.tasks import refresh_everything; refresh_everything.enqueue()"
+)
+
+
+def tasks(folder: Path) -> list[str]:
+    """The states of the refreshes that were asked for, in order."""
+    with closing(sqlite3.connect(folder / "regulars.sqlite3", timeout=20)) as database:
+        rows = database.execute("SELECT status FROM django_tasks_database_dbtaskresult ORDER BY enqueued_at").fetchall()
+    return [state for (state,) in rows]
+
+
+@pytest.fixture
+def held_up(tmp_path: Path) -> Iterator[ExitStack]:
+    """A shop with a refresh that its worker takes up, and that lasts until this is closed."""
+    assert regulars("manage", "shell", "--no-imports", "-c", SET_UP, data_dir=tmp_path).returncode == 0
+    with ExitStack() as stack:
+        stack.enter_context(held(tmp_path / "locks" / "refresh"))
+        yield stack
+
+
+@ON_LINUX
+def test_the_task_of_a_killed_worker_is_done_by_the_next(
+    held_up: ExitStack, served: tuple[int, int], tmp_path: Path
+) -> None:
+    process, _port = served
+    assert eventually(lambda: "RUNNING" in tasks(tmp_path))
+    worker = worker_of(process)
+    assert worker
+    os.kill(worker, signal.SIGKILL)
+    assert eventually(lambda: tasks(tmp_path).count("RUNNING") == 1 and "FAILED" in tasks(tmp_path), seconds=60)
+    held_up.close()
+    assert eventually(lambda: "SUCCESSFUL" in tasks(tmp_path), seconds=60)
+
+
+@ON_LINUX
+def test_ctrl_c_ends_work_at_once_that_another_start_takes_up(
+    held_up: ExitStack, served: tuple[int, int], tmp_path: Path
+) -> None:
+    process, _port = served
+    assert eventually(lambda: "RUNNING" in tasks(tmp_path))
+    family = [process, *children(process)]
+    os.killpg(process, signal.SIGINT)
+    assert eventually(lambda: not any(map(lives, family)), seconds=12)
+    assert "Traceback" not in (tmp_path / "said").read_text()
 
 
 @pytest.mark.parametrize(

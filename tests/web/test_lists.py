@@ -4,18 +4,20 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import django_filters
 import django_tables2 as tables
 import pytest
+import time_machine
 from django import forms
 from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 
 from regulars.web.access import NOBODY
-from regulars.web.lists import Empty, List, Moment, Money, Number, Rows, Tag, Text
+from regulars.web.lists import Days, Empty, List, Moment, Money, Number, Percent, Rows, Tag, Text
 
 START = datetime(2026, 1, 31, 20, 0, tzinfo=UTC)
 
@@ -208,10 +210,33 @@ def test_a_lazy_sequence_reads_only_the_page():
 def test_money_is_exported_as_a_plain_number_of_every_row():
     exported = rows_of(make_list("/x?export=csv", Sales).response())
     assert len(exported) == 1001
-    assert exported[3] == ["'=sale 2", "2.00", "200"]
+    assert exported[3] == ["'=sale 2", "2.00", "200", "CNY"]
 
 
 def test_a_page_with_a_list_names_the_columns_for_phones():
     page = text(make_list("/x", Sales).response("web/list_results.html"))
     assert 'class="at-title" data-label="Name"' in page
     assert 'class="at-end num" data-label="Amount"' in page
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Asia/Shanghai", "2026-03-06"), ("America/New_York", "2026-03-05")])
+def test_an_export_is_named_after_the_day_it_was_made_on_in_the_shops_zone(zone, day):
+    with time_machine.travel(datetime(2026, 3, 5, 20, 0, tzinfo=UTC)), timezone.override(ZoneInfo(zone)):
+        answer = make_list("/x?export=csv", Sales).response()
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="sales-{day}.csv"'
+
+
+def test_an_export_says_the_currency_of_each_row_and_rounds_measures():
+    class MeasuredTable(SaleTable):
+        share, days = Percent("Share"), Days("Days")
+
+    class Measured(Sales):
+        table = MeasuredTable
+
+        def rows(self, query):
+            return [{"name": "n", "amount": 5, "currency": "JPY", "share": 0.1 + 0.2, "days": 29.97222222222}]
+
+    with translation.override("en"):
+        heads, row = rows_of(make_list("/x?export=csv", Measured).response())
+    told = dict(zip(heads, row, strict=True))
+    assert (told["Amount"], told["Currency"], told["Share"], told["Days"]) == ("5", "JPY", "0.3", "30.0")

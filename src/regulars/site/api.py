@@ -21,7 +21,7 @@ from regulars.web.api import StrictParser
 from regulars.web.api_document import DocumentedAPI
 from regulars.web.api_limits import KeyThrottle
 
-DESCRIPTION = """Customers, products, orders and events of this shop.
+DESCRIPTION = """Customers, products, orders, events and accounts of this shop.
 
 Money is integer minor units of the stated currency; quantities are decimal strings; instants are RFC 3339 with an offset.
 Records are named by the id given here or by `source:source_id`. Lists are read by cursor: pass `next` as `cursor`."""
@@ -30,6 +30,7 @@ Records are named by the id given here or by `source:source_id`. Lists are read 
 class FactsOut(Schema):
     orders_behind: int
     figures_as_of: date | None
+    figures_refused: bool
 
 
 class WorkerOut(Schema):
@@ -59,7 +60,8 @@ def read_health(request: HttpRequest) -> Any:
     if not health.database_answers():
         raise problems.Problem("unavailable", "The database does not answer.")
     found = health.details(timezone.now())
-    status = "ok" if found["worker"]["state"] == "well" else "degraded"
+    well = found["worker"]["state"] == "well" and not found["facts"]["figures_refused"]
+    status = "ok" if well else "degraded"
     return {"status": status, "version": regulars.__version__, "details": found if request.actor.subject else None}  # type: ignore[attr-defined]
 
 
@@ -93,5 +95,7 @@ api.add_router("/customers", _joined(customers, writes.customers, writes.merging
 api.add_router("/products", _joined(products, writes.products))
 api.add_router("/orders", _joined(orders, writes.orders))
 api.add_router("/events", writes.events)
+api.add_router("/accounts", writes.accounts)
+api.add_router("/operations", writes.operations)
 api.add_router("/insights", insights)
 api.add_router("", root)

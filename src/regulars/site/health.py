@@ -9,6 +9,7 @@ from django_tasks_db.models import DBTaskResult
 
 from regulars.flows.tasks import refresh_everything
 from regulars.insights import queries as insights
+from regulars.insights.queries.refusals import refusal
 from regulars.orders import queries as orders
 
 # A task that waits this long past its time says that no worker runs.
@@ -36,6 +37,7 @@ def _facts() -> dict[str, Any]:
     return {
         "orders_behind": sum(changed for _month, _generation, changed in orders.fingerprint()),
         "figures_as_of": in_force and in_force.as_of,
+        "figures_refused": refusal() is not None,
     }
 
 

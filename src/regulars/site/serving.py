@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.utils import timezone
 from granian import Granian
 from granian.constants import Interfaces
@@ -16,15 +16,16 @@ from granian.log import LogLevels
 
 from regulars.connectors import tasks as imports
 from regulars.flows.tasks import fail_abandoned, request_refresh, worker_lock
+from regulars.ledger.actions.sweeping import sweep
 from regulars.shop import actions as shop_actions
 from regulars.shop import queries as shop_queries
 from regulars.site.preparing import prepare_static
-from regulars.site.supervising import end_with_parent
+from regulars.site.supervising import GRACE_SECONDS, end_with_parent
 from regulars.storage.locks import present
 
 logger = logging.getLogger(__name__)
 DEMO_OWNER = "owner@demo.example"
-# How often a worker looks for what another one left when it died.
+# How often a worker looks for what another one left when it died, and for holds and lots whose time is over.
 LOOKS_EVERY_SECONDS = 60.0
 
 
@@ -50,6 +51,7 @@ def serve_until_stopped(host: str, port: int) -> None:
         workers=workers,
         blocking_threads=8,
         respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,
         log_access=False,
         log_level=LogLevels.error,
     ).serve()
@@ -62,7 +64,7 @@ def run_worker() -> None:
     _take_up_abandoned()
     if shop_queries.shop() is not None:
         request_refresh()
-    threading.Thread(target=_keep_taking_up, name="abandoned", daemon=True).start()
+    threading.Thread(target=_look_around, name="looks", daemon=True).start()
     worker_id = secrets.token_hex(16)
     with present(worker_lock(worker_id)), suppress(SystemExit):
         call_command("db_worker", queue_name="*", interval=0.5, verbosity=0, worker_id=worker_id)
@@ -73,12 +75,17 @@ def _take_up_abandoned() -> None:
     imports.pick_up_abandoned()
 
 
-def _keep_taking_up() -> None:
+def _look_around() -> None:
     while True:
         time.sleep(LOOKS_EVERY_SECONDS)
-        try:
-            _take_up_abandoned()
-        except DatabaseError:
-            logger.exception("could not look for abandoned work; the next look comes in a minute")
-        finally:
-            connection.close()
+        for look in (_take_up_abandoned, _sweep_ledger):
+            try:
+                look()
+            except Exception:  # whatever one look met, the next and the other go on; the log says what it was
+                logger.exception("a look around failed; the next comes in a minute")
+            finally:
+                connection.close()
+
+
+def _sweep_ledger() -> None:
+    sweep(timezone.now())

@@ -23,6 +23,8 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.storage.databases import database_from_url
 
+# The database and everything beside it is about people: nobody else on the machine reads it, whoever made the process.
+os.umask(0o077)
 DATA_DIR = Path(os.environ.get("REGULARS_DATA_DIR", "var")).resolve()
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
 
@@ -36,13 +38,23 @@ def _secret_key() -> str:
         raise ImproperlyConfigured(f"{DATA_DIR} is a file: name a folder for the data.") from None
     path = DATA_DIR / "secret-key"
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         pass
+    else:
+        _write_key(made, path)
     if not (key := path.read_text()):
         raise ImproperlyConfigured(f"{path} is empty: delete it, or set REGULARS_SECRET_KEY.")
     return key
+
+
+def _write_key(descriptor: int, path: Path) -> None:
+    try:
+        with open(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except OSError:
+        path.unlink()
+        raise
 
 
 def _flag(name: str) -> bool:
@@ -69,11 +81,21 @@ DEBUG = False
 ALLOWED_HOSTS = [h for h in os.environ.get("REGULARS_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h]
 
 DATABASES = {"default": _database()}
+# What allauth counts (failed sign-ins, codes used) holds for all web processes; culling must not forget a guesser.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shop_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Ours first: their templates and translations win over those of the libraries.
 INSTALLED_APPS = [
     "regulars.web",
+    "regulars.ledger",
     "regulars.shop",
     "regulars.customers",
     "regulars.catalog",
@@ -126,7 +148,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": False,
-        "DIRS": [],
+        "DIRS": [PACKAGE_DIR / "flows" / "templates"],
         "OPTIONS": {
             "loaders": [
                 (
@@ -234,7 +256,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"disk": {"()": "regulars.site.disk.ExplainedFilter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["disk"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # It warns of each attempt to connect; when it gives up, the error says so once.
     "loggers": {"psycopg.pool": {"level": "ERROR"}},

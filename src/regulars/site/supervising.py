@@ -17,8 +17,9 @@ LOOKS_EVERY_SECONDS = 1.0
 # A worker that has run this long is restarted at once; one that ended sooner waits, longer each time.
 STEADY_SECONDS = 60.0
 PAUSE_MAX_SECONDS = 60.0
-# What a process may take to finish what it does once it should end.
-GRACE_SECONDS = 30.0
+# What a process may take to finish what it does once it should end: less than the ten seconds after which containers are
+# killed. What is cut short is taken up again by the next worker.
+GRACE_SECONDS = 8
 
 
 def is_free(host: str, port: int) -> bool:
@@ -95,6 +96,13 @@ def end_with_parent() -> None:
     """In a process of ``serve``: end soon after ``serve`` has, even where it was killed and could tell nobody."""
     if parent := os.environ.get(PARENT):
         threading.Thread(target=_watch_parent, args=[int(parent)], name="parent", daemon=True).start()
+
+
+def leave_terminal() -> None:
+    """In a web process of ``serve``: hear of Ctrl+C from ``serve`` alone. Told twice, by the terminal and by ``serve``, its
+    server may wait for itself for good: a handler that interrupts itself asks for the lock it holds."""
+    if PARENT in os.environ:
+        os.setpgrp()
 
 
 def _watch_parent(parent: int) -> None:

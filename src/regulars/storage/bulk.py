@@ -48,7 +48,7 @@ def instants() -> Callable[[datetime], Any]:
 
 
 def _sqlite_instant(at: datetime) -> str:
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(" ")[:-6]
 
 
 def _same(at: datetime) -> datetime:
@@ -92,6 +92,14 @@ def select_in(sql: str, values: Iterable[Any], *before: Any) -> list[tuple[Any, 
 def as_hex(value: Any) -> str:
     """The 32 digits of an id that a cursor returned (text on SQLite, UUID on PostgreSQL)."""
     return value.hex if isinstance(value, UUID) else value
+
+
+def as_instant(value: Any) -> datetime:
+    """The instant that a cursor returned: on SQLite without a zone, and text where the column has no type."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    found: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return found
 
 
 def delete_in(model: type[models.Model], column: str, values: Iterable[Any]) -> None:

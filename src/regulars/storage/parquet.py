@@ -28,9 +28,13 @@ class MonthlyFiles:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"part-{new_hex()}.parquet"
         unfinished = path.with_suffix(".unfinished")
-        pq.write_table(table, unfinished, compression="zstd", compression_level=1)
-        _sync(unfinished)
-        unfinished.rename(path)
+        try:
+            pq.write_table(table, unfinished, compression="zstd", compression_level=1)
+            _sync(unfinished)
+            unfinished.rename(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
         # The names too: of the file in its month, of the month in its table.
         _sync(folder)
         _sync(self.root)

@@ -27,9 +27,13 @@ def resolve(model: Any, source: tuple[str, str] | None, identifier: str) -> UUID
 
 
 def digests(model: Any, source: str, source_ids: Sequence[str]) -> dict[str, tuple[UUID, bytes]]:
-    """(id, fingerprint) by the source's ids of those recorded: differs before and after a write that changed something."""
-    rows = model.objects.filter(source=source, source_id__in=source_ids).values_list("source_id", "pk", "digest")
-    return {source_id: (identifier, bytes(digest)) for source_id, identifier, digest in rows}
+    """(id, fingerprint) by the source's ids of those recorded: differs before and after a write that changed something.
+
+    In the caller's transaction, until whose end the rows are locked: nobody else changes them in between.
+    """
+    # Locked in one order, so that two who write the same records wait for each other instead of locking each other out.
+    rows = model.objects.select_for_update().filter(source=source, source_id__in=source_ids).order_by("pk")
+    return {row[0]: (row[1], bytes(row[2])) for row in rows.values_list("source_id", "pk", "digest")}
 
 
 def lock(model: Any, source: str, source_id: str) -> UUID | None:

@@ -5,7 +5,8 @@ one test can walk every route and read what it demands.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
@@ -34,6 +35,8 @@ class Scope(models.TextChoices):
     ORDERS_WRITE = "orders:write", _("Write orders")
     EVENTS_WRITE = "events:write", _("Send events")
     INSIGHTS_READ = "insights:read", _("Read insights")
+    LEDGER_READ = "ledger:read", _("Read accounts")
+    LEDGER_WRITE = "ledger:write", _("Move points, credit and stock")
 
 
 EVERYONE = frozenset(Role)
@@ -41,16 +44,22 @@ OWNERS = frozenset({Role.OWNER})
 MARKETERS = frozenset({Role.OWNER, Role.MARKETER})
 SERVICE = frozenset({Role.OWNER, Role.MARKETER, Role.AGENT})
 ANALYSTS = frozenset({Role.OWNER, Role.MARKETER, Role.ANALYST})
+# Who may give and take by hand what customers own, and agree to what another of them asks for.
+ADJUSTERS = frozenset({Role.OWNER, Role.AGENT})
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a signed-in person (``role`` set), a program with a key (``scopes`` set), or nobody."""
+    """Who acts: a signed-in person (``role`` set), a program with a key (``scopes`` set), or nobody.
+
+    ``noted_at``: when a key's use was last written down.
+    """
 
     name: str = ""
     subject: str = ""
     role: str = ""
     scopes: frozenset[str] = frozenset()
+    noted_at: datetime | None = field(default=None, compare=False)
 
 
 NOBODY = Actor()

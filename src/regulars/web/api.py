@@ -221,6 +221,7 @@ class RecordOut(Schema):
     source: str
     source_id: str
     outcome: Literal["created", "updated", "unchanged"]
+    warnings: list[FieldError] = Field([], description="What was left out, such as an e-mail address that is none.")
 
 
 def split_ref(ref: str) -> tuple[str, str] | None:

@@ -27,6 +27,17 @@ _PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "instance": {"type": "string", "description": "The request's id."},
+        "limit": {
+            "type": "object",
+            "description": "The account that has too little: what was asked of it and what it has left.",
+            "required": ["account", "kind", "unit", "reference", "asked", "left"],
+            "additionalProperties": False,
+            "properties": {
+                **{name: {"type": "string"} for name in ("account", "kind", "unit", "reference")},
+                **{name: {"type": "integer"} for name in ("asked", "left")},
+            },
+        },
+        "left": {"type": "integer", "description": "What a hold still holds."},
         "errors": {
             "type": "array",
             "items": {

@@ -22,6 +22,7 @@ class Budget:
     left: int
     full_in_seconds: int
     wait_seconds: int
+    per_minute: int = PER_MINUTE
 
 
 class Buckets:
@@ -46,6 +47,7 @@ class Buckets:
             left=math.floor(level),
             full_in_seconds=math.ceil((self.capacity - level) / self.per_second),
             wait_seconds=max(0, math.ceil((1 - level) / self.per_second)),
+            per_minute=self.capacity,
         )
 
 
@@ -66,12 +68,12 @@ class KeyThrottle(BaseThrottle):
         return None  # the wait of this very request stands in request.budget
 
 
-def write_headers(request: HttpRequest, response: HttpResponse, per_minute: int = PER_MINUTE) -> None:
+def write_headers(request: HttpRequest, response: HttpResponse) -> None:
     """``RateLimit`` and ``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers), ``Retry-After`` where refused."""
     budget: Budget | None = getattr(request, "budget", None)
     if budget is None:
         return
-    response["RateLimit-Policy"] = f'"key";q={per_minute};w=60'
+    response["RateLimit-Policy"] = f'"key";q={budget.per_minute};w=60'
     response["RateLimit"] = f'"key";r={budget.left};t={budget.full_in_seconds}'
     if not budget.allowed:
         response["Retry-After"] = str(max(1, budget.wait_seconds))

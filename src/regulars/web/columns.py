@@ -11,6 +11,7 @@ from typing import Any
 import django_tables2 as tables
 from django.template.loader import render_to_string
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from django_tables2.utils import A
 
 from regulars.core.money import to_decimal
@@ -53,6 +54,8 @@ class Number(Text):
     """A count or measure, right-aligned; ``digits`` fixes its decimals."""
 
     css_kind = "num"
+    # Decimals of a measure in the CSV: enough to reckon with, none of the noise of floating point.
+    csv_digits = 2
 
     def __init__(self, verbose_name: Any = None, *, digits: int | None = None, **options: Any) -> None:
         super().__init__(verbose_name, **options)
@@ -60,6 +63,9 @@ class Number(Text):
 
     def shown(self, value: Any, record: Any) -> Any:
         return formats.number(value, self.digits)
+
+    def value(self, value: Any, record: Any, **_rest: Any) -> Any:
+        return round(value, self.csv_digits) if isinstance(value, float) else value
 
 
 class Money(Number):
@@ -81,6 +87,17 @@ class Money(Number):
         return value if value in (None, formats.NOTHING) else to_decimal(value, self.currency_of(record))
 
 
+class Currency(Text):
+    """The currency that ``amount`` is in; for the CSV, whose amounts are plain numbers."""
+
+    def __init__(self, amount: Money) -> None:
+        super().__init__(_("Currency"), orderable=False, empty_values=())
+        self.amount = amount
+
+    def value(self, value: Any, record: Any, **_rest: Any) -> Any:
+        return self.amount.currency_of(record)
+
+
 class Quantity(Number):
     """Thousandths of a unit."""
 
@@ -94,12 +111,16 @@ class Quantity(Number):
 class Percent(Number):
     """A share 0..1."""
 
+    csv_digits = 4
+
     def shown(self, value: Any, record: Any) -> Any:
         return formats.percent(value, 1 if self.digits is None else self.digits)
 
 
 class Days(Number):
     """A length of time in days."""
+
+    csv_digits = 1
 
     def shown(self, value: Any, record: Any) -> Any:
         return formats.days(value)

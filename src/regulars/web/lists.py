@@ -50,7 +50,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from regulars.web import formats
-from regulars.web.columns import Bar, Day, Days, Link, Moment, Money, Number, Percent, Quantity, Tag, Text
+from regulars.web.columns import Bar, Currency, Day, Days, Link, Moment, Money, Number, Percent, Quantity, Tag, Text
 
 __all__ = [
     "Bar",
@@ -165,6 +165,8 @@ class List:
     sort: ClassVar[str] = ""
     nothing_yet: ClassVar[Empty] = Empty(title=_("Nothing here yet"))
     exports: ClassVar[bool] = True
+    # Columns that only the CSV has, behind those of the table.
+    csv_columns: ClassVar[Mapping[str, tables.Column]] = {}
     template: ClassVar[str] = "web/list_page.html"
 
     def __init__(self, request: HttpRequest, **scope: Any) -> None:
@@ -238,6 +240,11 @@ class List:
     @cached_property
     def total(self) -> int:
         return self.found.count() if isinstance(self.found, QuerySet) else len(self.found)
+
+    @property
+    def note(self) -> str:
+        """A sentence on all that was found, such as its sum; "" for none."""
+        return ""
 
     @cached_property
     def pages(self) -> int:
@@ -376,15 +383,23 @@ class List:
         return answer
 
     def csv(self) -> StreamingHttpResponse:
-        """The matching rows as CSV, streamed: UTF-8 with a mark so that Excel reads Chinese, formulas guarded."""
+        """The matching rows as CSV, streamed: UTF-8 with a mark so that Excel reads Chinese, formulas guarded.
+
+        Amounts are plain numbers, so what they are of stands in a column of its own."""
+        columns = dict(self.csv_columns)
+        amounts = [c for c in self.table.base_columns.values() if isinstance(c, Money)]
+        if amounts:
+            columns["currency_of_amounts"] = Currency(amounts[0])
+        self.table = type("Export", (self.table,), columns)  # type: ignore[misc]
         answer = StreamingHttpResponse(self._csv_parts(), content_type="text/csv; charset=utf-8")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{self.name}.csv"'
+        today = timezone.localdate(timezone=self._zone)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{self.name}-{today}.csv"'
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
     def _csv_parts(self) -> Iterator[bytes]:
         writer = csv.writer(_Echo())
-        chunks = self._chunks()
+        chunks = self.chunks()
         chunk = next(chunks, [])
         columns = [c for c in self._table([]).columns if not c.column.exclude_from_export]
         with translation.override(self._language):
@@ -400,7 +415,8 @@ class List:
             yield part.encode()
             chunk = next(chunks, [])
 
-    def _chunks(self) -> Iterator[list[Any]]:
+    def chunks(self) -> Iterator[list[Any]]:
+        """The rows of the CSV, so many at a time; a list may add to them what only its CSV shows."""
         if isinstance(self.found, QuerySet):
             rows = self.found.iterator(chunk_size=EXPORT_CHUNK)
             while chunk := list(islice(rows, EXPORT_CHUNK)):

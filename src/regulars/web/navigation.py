@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from regulars.web.access import EVERYONE, MARKETERS, NOBODY, OWNERS, Actor
+from regulars.web.access import ADJUSTERS, EVERYONE, MARKETERS, NOBODY, OWNERS, Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ NAVIGATION = (
             Entry(_("Leaving"), "user-minus", "leaving"),
             Entry(_("Premium"), "gem", "premium"),
             Entry(_("Segments"), "funnel", "segments"),
+            Entry(_("Accounts"), "wallet", "accounts"),
+            Entry(_("Approvals"), "user-check", "approvals", ADJUSTERS),
         ),
     ),
     Section(

@@ -1,10 +1,12 @@
 """Pages of no domain: search over everything, the component page, and what to say when something is wrong."""
 
+import sys
 from datetime import timedelta
 from typing import Any
 
 import django_tables2 as tables
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -13,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import requires_csrf_token
 
+from regulars.storage.disk import trouble
 from regulars.web import search as finder
 from regulars.web.access import EVERYONE, OWNERS, page, public
 from regulars.web.charts import HeatRow, Point, Series, chart, heatmap, scatter
@@ -123,6 +126,9 @@ def missing(request: HttpRequest, exception: Exception | None = None) -> HttpRes
 
 @requires_csrf_token
 def broken(request: HttpRequest) -> HttpResponse:
+    if found := trouble(sys.exc_info()[1], settings.DATA_DIR):
+        # Of no request: what pages show of it is asked of a database that may not answer.
+        return render(HttpRequest(), "web/problem.html", {"code": 507, "trouble": found}, status=507)
     return render(request, "web/problem.html", {"code": 500}, status=500)
 
 

@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from regulars.storage.disk import trouble
 from regulars.web.access import public
 
 MEDIA_TYPE = "application/problem+json"
@@ -60,6 +62,25 @@ KINDS = {
             "Use one of the methods in the `Allow` header.",
         ),
         Kind(
+            "insufficient",
+            409,
+            "Less is there than asked for",
+            "`limit` says which account has too little and what it has left. Ask for less, or again later.",
+        ),
+        Kind("closed", 409, "The account is closed", "Nothing more goes in or out of it. Use another account."),
+        Kind(
+            "hold-over",
+            409,
+            "The hold is over",
+            "It was captured, released or has timed out, or holds less than asked for. Make a new one.",
+        ),
+        Kind(
+            "in-progress",
+            409,
+            "The same request is still running",
+            "Send it again in a moment with the same `Idempotency-Key`: the answer will be that of the first.",
+        ),
+        Kind(
             "conflict", 409, "The request conflicts with what is recorded", "Read the resource again and decide anew."
         ),
         Kind(
@@ -76,6 +97,12 @@ KINDS = {
             415,
             "The body is not JSON",
             "Send `Content-Type: application/json` and no `Content-Encoding`.",
+        ),
+        Kind(
+            "key-reused",
+            422,
+            "The idempotency key was used for another request",
+            "Send a new `Idempotency-Key` with a new request, and the first body with the old key.",
         ),
         Kind(
             "invalid",
@@ -96,22 +123,38 @@ KINDS = {
             "Try again; writes are safe to repeat. If it stays, report the request's id to the operator.",
         ),
         Kind("unavailable", 503, "Not available just now", "Try again in a little while."),
+        Kind(
+            "no-room",
+            507,
+            "Nothing can be written here just now",
+            "The server's disk is full or may not be written to: tell the operator, then send the request again. "
+            "Nothing of it was recorded.",
+        ),
     )
 }
 BY_STATUS = {kind.status: kind for kind in KINDS.values()}
 
 
 class Problem(Exception):
-    """Raise to answer with a problem. ``errors`` lists (path, reason); a path is a JSON pointer, or the parameter's name."""
+    """Raise to answer with a problem. ``errors`` lists (path, reason); a path is a JSON pointer, or the parameter's name.
+
+    ``more`` are members of its own, as the document's Problem names them.
+    """
 
     def __init__(
-        self, name: str, detail: str, errors: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
+        self,
+        name: str,
+        detail: str,
+        errors: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.kind = KINDS[name]
         self.detail = detail
         self.errors = errors
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
 
 def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
@@ -122,6 +165,7 @@ def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
         "title": kind.title,
         "status": kind.status,
         "detail": problem.detail,
+        **problem.more,
     }
     if problem.errors:
         body["errors"] = [{"path": path, "reason": reason} for path, reason in problem.errors]
@@ -200,4 +244,4 @@ def install(api: NinjaAPI) -> None:
 
 def _internal(request: HttpRequest, error: Exception) -> HttpResponse:
     log.exception("request %s failed: %s %s", getattr(request, "id", "?"), request.method, request.path, exc_info=error)
-    return respond(request, of_status(500))
+    return respond(request, of_status(507 if trouble(error, settings.DATA_DIR) else 500))

@@ -10,10 +10,13 @@ from regulars.site.cli import terminal
 from regulars.site.cli.terminal import DataDir, Json
 
 if TYPE_CHECKING:
-    from regulars.connectors.tabular.problems import FileRefused
+    from regulars.connectors.tabular.problems import FileRefused, Rejection
 
 Files = Annotated[
-    list[Path], typer.Argument(help="CSV, TSV, JSON Lines, JSON or Parquet files, gzip or plain.", show_default=False)
+    list[Path],
+    typer.Argument(
+        help="CSV, TSV, Excel (.xlsx), JSON Lines, JSON or Parquet files, gzip or plain.", show_default=False
+    ),
 ]
 Dataset = Annotated[
     str, typer.Option(help="What the files hold: customers, products, orders, lines or events; else it is recognised.")
@@ -147,15 +150,20 @@ def _tried(path: Path, *, dataset: str, mapping: dict[str, str], options: dict[s
             )
     except FileRefused as refused:
         _refuse(path, refused)
-    refusals = [
-        {"line": r.line, "column": r.column, "value": r.value, "reason": r.problem.reason(), "mend": r.problem.remedy()}
-        for r in found.rejections[:20]
-    ]
+    refusals, warnings = _told(found.rejections[:20]), _told(found.warnings[:20])
     mapped = {column: field for column, field in mapping.items() if field}
     return {
         "file": str(path), "dataset": dataset, "state": "checked", "rows": found.rows, "records": found.records,
-        "refused": found.refused, "repeated": found.repeated, "mapping": mapped, "refusals": refusals,
+        "refused": found.refused, "repeated": found.repeated, "warned": found.warned, "mapping": mapped,
+        "refusals": refusals, "warnings": warnings,
     }  # fmt: skip
+
+
+def _told(found: Sequence["Rejection"]) -> list[dict[str, Any]]:
+    return [
+        {"line": r.line, "column": r.column, "value": r.value, "reason": r.problem.reason(), "mend": r.problem.remedy()}
+        for r in found
+    ]
 
 
 def _imported(path: Path, *, dataset: str, mapping: dict[str, str], options: dict[str, str]) -> dict[str, Any]:
@@ -182,13 +190,15 @@ def _imported(path: Path, *, dataset: str, mapping: dict[str, str], options: dic
             + (f", column {view.error_column}" if view.error_column else "")
         )
         terminal.refuse(f"{place}: {view.error} {view.mend}")
-    counts = {name: getattr(view, name) for name in ("rows", "created", "updated", "unchanged", "refused", "repeated")}
+    names = ("rows", "created", "updated", "unchanged", "refused", "repeated", "warned")
+    counts = {name: getattr(view, name) for name in names}
     return {
         "file": str(path),
         "dataset": dataset,
         "state": view.state,
         **counts,
         "rejects": str(view.rejects_path or ""),
+        "warnings_file": str(view.warnings_path or ""),
     }
 
 
@@ -206,11 +216,14 @@ def _report(results: Sequence[dict[str, Any]], as_json: bool) -> None:
     for result in results:
         counts = ", ".join(
             f"{result[name]} {name}"
-            for name in ("rows", "records", "created", "updated", "unchanged", "refused", "repeated")
+            for name in ("rows", "records", "created", "updated", "unchanged", "refused", "repeated", "warned")
             if name in result
         )
         typer.echo(f"{result['file']} ({result['dataset']}): {counts}")
         if result.get("rejects"):
-            typer.echo(f"  {result['refused'] or 'Some cells of'} rows were not taken; they are in {result['rejects']}")
-        for one in result.get("refusals", []):
-            typer.echo(f"  line {one['line']}, column {one['column']}, {one['value']!r}: {one['reason']} {one['mend']}")
+            typer.echo(f"  {result['refused']} rows were not taken; they are in {result['rejects']}")
+        if result.get("warnings_file"):
+            typer.echo(f"  {result['warned']} warnings on rows that were taken; they are in {result['warnings_file']}")
+        for one in (*result.get("refusals", ()), *result.get("warnings", ())):
+            place = f"line {one['line']}, column" if one["line"] else "column"
+            typer.echo(f"  {place} {one['column']}, {one['value']!r}: {one['reason']} {one['mend']}")

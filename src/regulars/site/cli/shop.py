@@ -1,4 +1,4 @@
-"""Commands on the shop as it stands: refresh, verify."""
+"""Commands on the shop as it stands: refresh, verify, seal."""
 
 from typing import Annotated
 
@@ -25,10 +25,30 @@ def refresh(
 
 
 def verify(json: Json = False, data_dir: DataDir = None) -> None:
-    """Recompute what is stored twice (totals, facts on disk, merges) and name every difference; exit code 1 if any."""
+    """Recompute what is stored twice (balances, totals, facts on disk) and name every difference; exit code 1 if any."""
     terminal.open_shop(data_dir)
+    from django.utils import timezone
+
+    from regulars.flows.seal_ledger import seal_ledger
     from regulars.site.verifying import verify_everything
 
     findings = verify_everything()
-    terminal.print_result({"ok": not findings, "findings": findings}, json)
+    made = None if findings else seal_ledger(timezone.now())
+    sealed = {"sealed": f"{made.number} {made.digest.hex()}"} if made else {}
+    terminal.print_result({"ok": not findings, "findings": findings, **sealed}, json)
     raise typer.Exit(1 if findings else 0)
+
+
+def seal(
+    anew: Annotated[bool, typer.Option("--anew", help="Seal everything: after the secret key was changed.")] = False,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Seal the ledger's history, so that nobody without the secret key can rewrite it unseen."""
+    terminal.open_shop(data_dir)
+    from django.utils import timezone
+
+    from regulars.flows.seal_ledger import seal_ledger
+
+    made = seal_ledger(timezone.now(), anew=anew)
+    terminal.print_result({"sealed": f"{made.number} {made.digest.hex()}" if made else "nothing new"}, json)

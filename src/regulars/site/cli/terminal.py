@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from regulars.core.money import to_decimal
+from regulars.site import disk
 
 Progressed = Callable[[int, int, str], None]
 DataDir = Annotated[
@@ -26,8 +27,6 @@ err = Console(stderr=True, highlight=False)
 
 def open_shop(data_dir: Path | None = None) -> None:
     """Start Django on the data folder with an up-to-date database. Before this, no room that needs Django may be imported."""
-    # The database and everything beside it is about people: nobody else on the machine reads it.
-    os.umask(0o077)
     start_django(data_dir)
     from regulars.site.preparing import prepare_database
 
@@ -62,10 +61,13 @@ def explained(error: Exception) -> str | None:
     from django.core.exceptions import ImproperlyConfigured
     from django.db import DatabaseError, OperationalError
 
+    if sentence := disk.explained(error):
+        return sentence
     if apps.ready:
+        from regulars.insights.actions import FiguresRefused
         from regulars.shop.queries import NotSetUp
 
-        if isinstance(error, NotSetUp):
+        if isinstance(error, NotSetUp | FiguresRefused):
             return str(error)
     if isinstance(error, ImproperlyConfigured | duckdb.IOException | duckdb.OutOfMemoryException):
         return str(error)

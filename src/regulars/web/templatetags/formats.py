@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
-from regulars.web import charts, formats
+from regulars.web import charts, counted, formats
 
 register = template.Library()
 
@@ -28,6 +28,7 @@ for _filter in (
     formats.days,
 ):
     register.filter(_filter.__name__, _filter)
+register.filter("counted", counted.amount)
 
 
 @register.simple_tag

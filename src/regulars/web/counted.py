@@ -1,0 +1,86 @@
+"""What the ledger counts, in words: kinds of accounts, and amounts in their unit."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext_lazy
+
+from regulars.core.money import CURRENCIES, to_decimal
+from regulars.web import formats
+
+KINDS = {
+    "points": pgettext_lazy("account", "Points"),
+    "credit": pgettext_lazy("account", "Store credit"),
+    "gift_card": pgettext_lazy("account", "Gift card"),
+    "stock": pgettext_lazy("account", "Stock"),
+    "limit": pgettext_lazy("account", "Limit"),
+    "budget": pgettext_lazy("account", "Budget"),
+    "prize": pgettext_lazy("account", "Prizes"),
+    "escrow": pgettext_lazy("account", "Money in escrow"),
+}
+ICONS = {
+    "points": "star",
+    "credit": "wallet",
+    "gift_card": "gift",
+    "stock": "package",
+    "limit": "gauge",
+    "budget": "piggy-bank",
+    "prize": "trophy",
+    "escrow": "shield",
+}
+
+
+def is_money(unit: str) -> bool:
+    """Whether amounts are minor units of a currency."""
+    return unit in CURRENCIES
+
+
+def amount(count: int | None, unit: str) -> str:
+    """``120 points``, ``¥12.30``, ``3 pieces``; another unit under its own name."""
+    if count is None:
+        return formats.NOTHING
+    if is_money(unit):
+        return formats.money(count, unit)
+    said = formats.number(count)
+    match unit.partition(":")[0]:
+        case "points":
+            return ngettext("%(count)s point", "%(count)s points", abs(count)) % {"count": said}
+        case "pieces":
+            return ngettext("%(count)s piece", "%(count)s pieces", abs(count)) % {"count": said}
+        case "times":
+            return ngettext("%(count)s time", "%(count)s times", abs(count)) % {"count": said}
+    return f"{said} {unit}"
+
+
+def change(count: int, unit: str) -> str:
+    """A signed amount: ``+120 points``, ``−30 points``."""
+    return ("+" if count > 0 else "−" if count < 0 else "") + amount(abs(count), unit)
+
+
+def plain(count: int, unit: str) -> int | Decimal:
+    """The number alone, as programs and spreadsheets take it."""
+    return to_decimal(count, unit) if is_money(unit) else count
+
+
+def purpose(kind: str, reference: str) -> str:
+    """What an account is for, in a sentence."""
+    said = {"name": reference}
+    match kind:
+        case "points":
+            named = _("Points of the programme “%(name)s”, to spend in this shop.") % said
+            return named if reference else _("Points to spend in this shop.")
+        case "credit":
+            return _("Money the shop owes, to spend on orders.")
+        case "gift_card":
+            return _("What is left on gift card %(name)s.") % said
+        case "stock":
+            return _("How many of “%(name)s” are left to give.") % said
+        case "limit":
+            return _("How much of “%(name)s” may still be used.") % said
+        case "budget":
+            return _("What “%(name)s” may still cost.") % said
+        case "prize":
+            return _("Prizes of “%(name)s” that are left.") % said
+        case "escrow":
+            return _("Money kept for “%(name)s” until both sides are content.") % said
+    return f"{kind} {reference}".strip()
