@@ -13,7 +13,7 @@ LOCK := uv pip compile pyproject.toml --output-file requirements.lock --universa
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo serve test lint shape format bench messages lock clean
+.PHONY: help install demo serve test proof faults soak lint shape format bench messages lock clean
 
 help: ## this list
 	@printf 'Regulars: who stays, who leaves and why.\n\n'
@@ -45,12 +45,27 @@ serve: install ## serve the shop in var/
 
 # 1. core, with its coverage gate; 2. the rest on SQLite; 3. what touches the database again on PostgreSQL.
 test: install ## all tests; on PostgreSQL too where REGULARS_TEST_DATABASE_URL is set
-	$(BIN)/python -m coverage run -m pytest tests/core
+	$(BIN)/python -m coverage run -m pytest -m "not proof and not soak" tests/core
 	$(BIN)/python -m coverage report
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/core $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not proof and not soak" --ignore tests/core $(ARGS)
 	@if [ -n "$$REGULARS_TEST_DATABASE_URL" ]; then set -x; \
-	  $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --on postgresql -m "database and not browser" $(ARGS); \
+	  $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --on postgresql -m "database and not browser and not proof and not soak" $(ARGS); \
 	else echo "not run: PostgreSQL (REGULARS_TEST_DATABASE_URL is not set)"; fi
+
+proof: install ## longer proofs (minutes): races, kills, power cuts, on both databases like the tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "proof and not soak" $(ARGS)
+	@if [ -n "$$REGULARS_TEST_DATABASE_URL" ]; then set -x; \
+	  $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --on postgresql -m "proof and not soak and database" $(ARGS); \
+	else echo "not run: PostgreSQL (REGULARS_TEST_DATABASE_URL is not set)"; fi
+
+faults: install ## by hand: the proofs of tests/faults ten times as long (EFFORT=10)
+	$(BIN)/python -m pytest -m "proof and not soak" --effort $(or $(EFFORT),10) tests/faults $(ARGS)
+	@if [ -n "$$REGULARS_TEST_DATABASE_URL" ]; then set -x; \
+	  $(BIN)/python -m pytest --on postgresql -m "proof and not soak and database" --effort $(or $(EFFORT),10) tests/faults $(ARGS); \
+	else echo "not run: PostgreSQL (REGULARS_TEST_DATABASE_URL is not set)"; fi
+
+soak: install ## by hand: random histories for an hour in all (MINUTES=60)
+	$(BIN)/python -m pytest -m soak --minutes $(or $(MINUTES),60) $(ARGS)
 
 lint: install ## style, types, import contracts, house rules
 	$(BIN)/ruff check .

@@ -33,6 +33,8 @@ hypothesis.load_profile("ci" if CI else "dev")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--on", choices=["sqlite", "postgresql"], default="sqlite", help="the database the tests run on")
+    parser.addoption("--effort", type=int, default=1, help="how many times as long proofs try (make faults)")
+    parser.addoption("--minutes", type=float, default=1.0, help="how long soak tests run (make soak)")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -128,6 +130,29 @@ def need(present: Any, service: str, mend: str) -> None:
     """Leave out a test that lacks a service, by name; under CI it fails."""
     if not present:
         (pytest.fail if CI else pytest.skip)(f"{NOT_RUN}{service}: {mend}")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The suite empties its tables between tests; the ledger's refuse that in a shop's database."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            for table in ("posting", "operation", "seal", "seal_line"):
+                cursor.execute(f"ALTER TABLE ledger_{table} DISABLE TRIGGER ledger_{table}_is_not_emptied")
+
+
+@pytest.fixture(scope="session")
+def effort(request: pytest.FixtureRequest) -> int:
+    """How many times as long a proof tries: 1 in ``make proof``."""
+    return int(request.config.getoption("--effort"))
+
+
+@pytest.fixture(scope="session")
+def minutes(request: pytest.FixtureRequest) -> float:
+    """How long a soak test runs."""
+    return float(request.config.getoption("--minutes"))
 
 
 @pytest.fixture(scope="session")

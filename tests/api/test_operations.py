@@ -1,7 +1,9 @@
 """What programs move: once per key, whole or not at all, with refusals that say what is in the way."""
 
 import pytest
+from django.db import connection
 
+from regulars.ledger.facts import operation_id
 from regulars.shop.models import ApiKey
 from tests.api.program import Program, make_key
 from tests.api.test_orders import ORDER
@@ -50,7 +52,9 @@ def test_points_are_earned_spent_and_read_back(program: Program, shopper: str) -
     assert (told["spendable"], told["expiring"]) == (70, 70)
     assert told["expires_at"].startswith("2030-01-01")
     entries = program.get(f"/accounts/{account['id']}/entries?limit=1").data
-    assert [(e["number"], e["change"], e["balance"], e["about"]) for e in entries["items"]] == [(2, -30, 70, "order:10023")]
+    assert [(e["number"], e["change"], e["balance"], e["about"]) for e in entries["items"]] == [
+        (2, -30, 70, "order:10023")
+    ]
     older = program.get(f"/accounts/{account['id']}/entries?cursor={entries['next']}").data
     assert [(e["number"], e["change"], e["balance"]) for e in older["items"]] == [(1, 100, 100)]
     assert older["next"] is None
@@ -127,9 +131,22 @@ def test_who_made_it_is_the_key(program: Program, shopper: str) -> None:
     assert entry["actor"] == f"key:{ApiKey.objects.get().pk}"
 
 
-def test_an_operation_asks_the_database_little(
-    program: Program, shopper: str, django_assert_max_num_queries
-) -> None:
+def test_the_same_request_still_running_is_told_apart_from_a_retry(program: Program, shopper: str) -> None:
+    if connection.vendor != "postgresql":
+        return  # writers queue there, so the second finds the first one done
+    named = operation_id("api", f"key:{ApiKey.objects.get().pk}", "earn")
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:  # as the first does while it runs
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [named])
+        running = earn(program, shopper, 100)
+        assert (running.status_code, running.data["type"]) == (409, "/api/docs#in-progress")
+    finally:
+        other.close()
+    assert earn(program, shopper, 100).status_code == 200
+
+
+def test_an_operation_asks_the_database_little(program: Program, shopper: str, django_assert_max_num_queries) -> None:
     earn(program, shopper, 100)
     spend(program, shopper, 1)
     with django_assert_max_num_queries(40) as asked:

@@ -172,8 +172,7 @@ CONTRACTS = [
         "Reads post nothing",
         "queries import the ledger",
         "promotions/queries.py",
-        "from regulars.ledger import postings",
-        ledger__postings="",
+        "from regulars.ledger import actions",
     ),
     plant(
         "Nobody reaches through another's doors",
@@ -201,8 +200,7 @@ CONTRACTS = [
         SIMULATION,
         "a replay posts",
         "simulation/replay.py",
-        "from regulars.ledger import postings",
-        ledger__postings="",
+        "from regulars.ledger import actions",
     ),
     plant(
         "The site is imported by nobody",
@@ -277,7 +275,7 @@ SHAPES = [
     plant("core imports", "a library", "core/trespass.py", "import attrs"),
     plant("core imports", "a room by a relative import", "core/trespass.py", "from ..storage import ids"),
     plant("doors", "pages estimate by themselves", "insights/pages/trespass.py", "from regulars.science import engine"),
-    plant("doors", "routes post by themselves", "promotions/api.py", "from regulars.ledger import postings"),
+    plant("doors", "routes post by themselves", "promotions/api.py", "from regulars.ledger import actions"),
     clock("the clock", "from datetime import datetime\nx = datetime.now()"),
     clock("the clock, renamed and not called", "import datetime as dt\nnow = dt.datetime.utcnow"),
     clock("today, in a function", "def f():\n    from datetime import date as day\n    return day.today()"),
@@ -392,13 +390,12 @@ LAWFUL = [
         "all",
         "a new domain built as the house asks for",
         "promotions/actions.py",
-        "import regulars.ledger.postings\nimport regulars.orders.queries\nimport regulars.promotions.queries\n",
+        "import regulars.ledger.actions\nimport regulars.orders.queries\nimport regulars.promotions.queries\n",
         promotions__queries="import regulars.core.money\nfrom regulars.promotions import models\n",
         promotions__models=MODEL
         + KEY
         + "order = models.ForeignKey('orders.Order', models.CASCADE, related_name='+')\n",
         promotions__pages="from regulars.promotions import actions\n@page(())\ndef offers(request):\n    return 1\n",
-        ledger__postings="from regulars.core import money\nfrom regulars.storage import ids\n",
         orders__queries="",
     ),
     plant(

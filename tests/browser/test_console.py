@@ -14,6 +14,9 @@ ARGS = [
 ]
 PAGES = [
     "/components/",
+    "/ledger/",
+    "/ledger/totals/",
+    "/ledger/approvals/",
     "/team/",
     "/team/invite/",
     "/keys/",

@@ -58,7 +58,7 @@ def test_the_last_use_is_noted_but_not_at_every_request():
     key = actions.create_key("x", ["orders:read"], expires_at=None, by=actions.TERMINAL)
     first = datetime(2026, 7, 1, tzinfo=UTC)
     for later in (timedelta(0), timedelta(minutes=4), timedelta(minutes=6)):
-        actions.note_use(str(key.id), first + later)
+        actions.note_use(actor_with(key.secret), first + later)
         noted = ApiKey.objects.get().last_used_at
         assert noted == first + (later if later != timedelta(minutes=4) else timedelta(0))
 

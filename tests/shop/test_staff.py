@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core.cache.backends import locmem
 from django.test import Client
 
 from regulars.shop import actions
@@ -114,21 +115,31 @@ def test_wrong_address_and_wrong_password_get_the_same_answer(staff):
 
 
 def test_sign_in_locks_after_too_many_wrong_passwords(staff):
-    from django.core.cache import cache
-
-    cache.clear()
     client = Client(headers={"accept-language": "en"})
     for _attempt in range(12):
         client.post("/accounts/login/", {"login": "owner@shop.example", "password": "wrong"})
     client.post("/accounts/login/", {"login": "owner@shop.example", "password": PASSWORD})
     assert client.get("/account/").status_code == 302
-    cache.clear()
+
+
+def test_wrong_passwords_count_for_every_web_process(staff):
+    for _attempt in range(12):
+        Client().post("/accounts/login/", {"login": "owner@shop.example", "password": "wrong"})
+    for kept in locmem._caches.values():  # what a process keeps to itself another one does not know
+        kept.clear()
+    elsewhere = Client(headers={"accept-language": "en"})
+    elsewhere.post("/accounts/login/", {"login": "owner@shop.example", "password": PASSWORD})
+    assert elsewhere.get("/account/").status_code == 302
+
+
+def test_only_signing_in_asks_what_processes_share(console, django_assert_max_num_queries):
+    with django_assert_max_num_queries(50) as asked:
+        console.get("/team/")
+        console.get("/customers/")
+    assert not [query for query in asked.captured_queries if "shop_cache" in query["sql"]]
 
 
 def test_a_person_signs_in_with_the_right_password(staff):
-    from django.core.cache import cache
-
-    cache.clear()
     client = Client()
     answer = client.post("/accounts/login/?next=/account/", {"login": "Agent@shop.example", "password": PASSWORD})
     assert answer.status_code == 302
@@ -141,10 +152,8 @@ def test_nobody_signs_up_by_themselves(staff, client):
 
 
 def test_settings_write_what_changed_into_the_trail(console, shop):
-    console.post(
-        "/settings/",
-        {"name": "大店", "currency": "CNY", "zone": "Asia/Tokyo", "country": "CN", "as_of": "newest_order"},
-    )
+    given = {"name": "大店", "currency": "CNY", "zone": "Asia/Tokyo", "country": "CN", "as_of": "newest_order"}
+    console.post("/settings/", {**given, "alone_points": 1000, "alone_amount": "100.00"})
     entry = AuditEntry.objects.get()
     assert entry.action == "shop.changed"
     assert entry.details == {"name": ["小店", "大店"], "zone": ["Asia/Shanghai", "Asia/Tokyo"]}
@@ -165,9 +174,7 @@ def test_a_forgotten_password_is_replaced_by_mail(staff, mailoutbox):
     import re
 
     from allauth.account.models import EmailAddress
-    from django.core.cache import cache
 
-    cache.clear()
     EmailAddress.objects.create(user=staff["agent"], email="agent@shop.example", primary=True, verified=True)
     client = Client(headers={"accept-language": "zh-hans"})
     known = client.post("/accounts/password/reset/", {"email": "agent@shop.example"})

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.request import urlopen
 
+import psycopg
 import pytest
 
 from regulars.storage.locks import held
@@ -218,3 +220,33 @@ def test_a_database_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
     refused = regulars("verify", data_dir=tmp_path)
     assert refused.returncode == 2
     assert "orders.0999_later" in refused.stderr
+
+
+@pytest.fixture
+def served_on_postgresql(tmp_path: Path, postgresql_url: str) -> Iterator[int]:
+    """The port of a ``serve`` on a database of its own, with two web processes."""
+    server, name = postgresql_url.rsplit("/", 1)[0], f"regulars_serve_{os.getpid()}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("REGULARS_")}
+    environment |= {"REGULARS_DATABASE_URL": f"{server}/{name}", "REGULARS_WORKERS": "0"}
+    command = [sys.executable, "-m", "regulars", "serve", "--data-dir", str(tmp_path), "--port", str(port)]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        assert eventually(lambda: answers(port))
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@ON_LINUX
+def test_web_processes_share_no_connection(served_on_postgresql: int) -> None:
+    """Forks that inherited a pool would read each other's answers: every one of many at once must be right."""
+    with ThreadPoolExecutor(8) as askers:
+        told = list(askers.map(lambda _: answers(served_on_postgresql), range(400)))
+    assert all(told)

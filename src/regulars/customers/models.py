@@ -1,17 +1,28 @@
 """Customers and prospects, and what is known of them. ``customer`` stands in every row that belongs to one."""
 
+import secrets
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.storage.ids import new_id
 
 
+def new_subject_key() -> str:
+    """A fresh key (32 hexadecimal digits): chance alone, so that it says nothing of whom it stands for, nor since when."""
+    return secrets.token_hex(16)
+
+
 class Customer(models.Model):
-    """One record of one source. Records of the same person are merged by pointing at a survivor, so a merge can be undone."""
+    """One record of one source. Records of the same person are merged by pointing at a survivor, so a merge can be undone.
+
+    ``subject_key`` is what the ledger knows the customer by: its history is final, and must not name a person.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     source = models.CharField(max_length=40)
     source_id = models.CharField(max_length=120)
+    subject_key = models.CharField(max_length=32, unique=True, default=new_subject_key)
     digest = models.BinaryField(max_length=16, default=b"")
     name = models.CharField(max_length=200, blank=True)
     birthday = models.DateField(null=True)

@@ -1,5 +1,6 @@
 """Wake-ups for the worker. What is to be done stands in the tables; a task that comes twice finds nothing to do."""
 
+import logging
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -11,10 +12,13 @@ from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from regulars.flows.refresh import refresh
+from regulars.flows.seal_ledger import seal_nightly
+from regulars.insights.actions import FiguresRefused
 from regulars.shop import queries as shops
 from regulars.shop.actions import watch_settings
 from regulars.storage.locks import is_held
 
+logger = logging.getLogger(__name__)
 # Many writes in a row cause one refresh, this long after the first of them.
 REFRESH_DELAY = timedelta(seconds=10)
 # A task of a worker that left no lock in this data folder is given up this long after its start.
@@ -22,11 +26,20 @@ LOST_AFTER = timedelta(hours=1)
 
 
 @task
-def refresh_everything() -> int:
-    """Bring facts, marts and profiles up to date; answers the number of profiles."""
+def refresh_everything() -> int | None:
+    """Bring facts, marts and profiles up to date, and once a day seal the ledger.
+
+    Answers the number of profiles, None where the old ones had to stay.
+    """
     at = timezone.now()
     _request(_next_day(at))
-    return refresh(at).profiles
+    seal_nightly(at)
+    try:
+        return refresh(at).profiles
+    except FiguresRefused as refused:
+        # What is wrong is in the facts: a traceback helps nobody.
+        logger.error("%s", refused)
+        return None
 
 
 def request_refresh() -> None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.shop import queries
-from regulars.shop.models import ApiKey, AuditEntry, OneTimeLink, Shop, User
+from regulars.shop.models import ApiKey, Approval, AuditEntry, OneTimeLink, Shop, User
 from regulars.storage.transactions import run_tx
 from regulars.web.access import Actor, Role, Scope
 
@@ -90,7 +90,7 @@ def watch_settings(watcher: Watcher) -> Watcher:
 
 
 def update_settings(values: Mapping[str, Any], *, by: Actor) -> list[str]:
-    """Change the shop's settings (name, currency, zone, country, as_of); answers the names of those that changed."""
+    """Change the shop's settings (those of ``Shop``); answers the names of those that changed."""
 
     def verb() -> list[str]:
         shop = Shop.objects.select_for_update().get(id=1)
@@ -302,6 +302,43 @@ def choose_language(user_id: UUID, language: str) -> None:
     User.objects.filter(id=user_id).exclude(language=language).update(language=language)
 
 
+# What a second person has to agree to.
+
+
+def ask(
+    request_id: UUID, action: str, target: str, details: Mapping[str, Any], *, alone: bool, by: Actor, at: datetime
+) -> bool:
+    """Write down what ``by`` asks for: to be done in this transaction (``alone``), or by a second person's word.
+
+    Answers whether it is new: the same form sent twice asks once.
+    """
+    asked = {
+        "action": action,
+        "target": target,
+        "details": dict(details),
+        "asked_by": by.subject,
+        "asked_at": at,
+        "state": Approval.State.DONE if alone else Approval.State.WAITING,
+    }
+    _row, made = Approval.objects.get_or_create(id=request_id, defaults=asked)
+    return made
+
+
+def decide(request_id: UUID, *, agrees: bool, reason: str = "", by: Actor, at: datetime) -> None:
+    """Agree to what waits, or refuse it; call it in the transaction that does it.
+
+    Raises Refused for whoever asked, and where it was decided meanwhile: the condition is inside the write.
+    """
+    state = Approval.State.DONE if agrees else Approval.State.REFUSED
+    waiting = Approval.objects.filter(id=request_id, state=Approval.State.WAITING)
+    values = {"state": state, "decided_by": by.subject, "decided_at": at, "reason": reason}
+    if waiting.exclude(asked_by=by.subject).update(**values):
+        return
+    if waiting.exists():
+        raise Refused(_("You asked for this yourself: somebody else has to decide."))
+    raise Refused(_("This was decided already."))
+
+
 # API keys.
 
 
@@ -339,11 +376,12 @@ def revoke_key(key_id: UUID, *, by: Actor) -> None:
     run_tx(verb)
 
 
-def note_use(key_id: str, at: datetime) -> None:
+def note_use(key: Actor, at: datetime) -> None:
     """Remember that a key was used, at most every 5 minutes; a busy database loses the note, not the request."""
-    stale = ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=at - USE_NOTED_EVERY), id=key_id)
-    if stale.exists():
-        try:
-            stale.update(last_used_at=at)
-        except OperationalError:
-            return
+    if key.noted_at is not None and key.noted_at >= at - USE_NOTED_EVERY:
+        return
+    own = ApiKey.objects.filter(id=key.subject.removeprefix("key:"))
+    try:
+        own.filter(Q(last_used_at=None) | Q(last_used_at__lt=at - USE_NOTED_EVERY)).update(last_used_at=at)
+    except OperationalError:
+        return

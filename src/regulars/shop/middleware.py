@@ -1,4 +1,7 @@
-"""Puts actor, shop, language and zone on each request; leads everybody to set-up while there is no owner or shop."""
+"""Puts actor, shop, language and zone on each request; leads everybody to set-up while there is no owner or shop.
+
+Programs speak of instants in UTC and get the actor alone: what they ask for is not to wait for what only pages show.
+"""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -8,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from regulars.shop import actions, queries
+from regulars.web.api_gate import PREFIX as API
 
 # What works before set-up: set-up itself, the language switch, and programs, who get their own answer.
 _OPEN = ("/setup/", "/language/", "/api/", "/static/", "/join/", "/enter/")
@@ -19,9 +23,11 @@ class ShopMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = actor = queries.actor_of(request)  # type: ignore[attr-defined]
-        request.shop = shop = queries.shop()  # type: ignore[attr-defined]
         if actor.subject.startswith("key:"):
-            actions.note_use(actor.subject.removeprefix("key:"), timezone.now())
+            actions.note_use(actor, timezone.now())
+        if request.path.startswith(API):
+            return self.get_response(request)
+        request.shop = shop = queries.shop()  # type: ignore[attr-defined]
         if actor.role and (language := request.user.language):  # type: ignore[union-attr]
             translation.activate(language)
             request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]

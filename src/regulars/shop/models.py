@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regulars.storage.ids import new_id
 from regulars.web.access import Role
@@ -24,6 +25,9 @@ class Shop(models.Model):
     country = models.CharField(max_length=2, default="CN")
     as_of = models.CharField(max_length=16, choices=AsOf, default=AsOf.NOW)
     is_sample = models.BooleanField(default=False)
+    # Up to how much one person may adjust alone; the amount is minor units of ``currency``.
+    alone_points = models.BigIntegerField(default=1_000)
+    alone_amount = models.BigIntegerField(default=10_000)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -99,6 +103,32 @@ class ApiKey(models.Model):
     @property
     def shown_prefix(self) -> str:
         return f"{self.prefix}…"
+
+
+class Approval(models.Model):
+    """What a member of staff asked to be done, and whether it was: at once, or after a second person agreed.
+
+    ``details`` is what was asked, for the flow of ``action`` to do. People are named by their ``subject`` (``user:...``).
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("approval", "waiting")
+        DONE = "done", pgettext_lazy("approval", "done")
+        REFUSED = "refused", pgettext_lazy("approval", "refused")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    action = models.CharField(max_length=60)
+    target = models.CharField(max_length=120)
+    details = models.JSONField(default=dict)
+    asked_by = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State)
+    decided_by = models.CharField(max_length=80, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["asked_at"], name="approval_waiting", condition=models.Q(state="waiting"))]
 
 
 class AuditEntry(models.Model):

@@ -43,6 +43,9 @@ def serve_until_stopped(host: str, port: int) -> None:
     prepare_static()
     workers = 1 if connection.vendor == "sqlite" else max(2, (os.cpu_count() or 2) // 2)
     connection.close()
+    if connection.vendor == "postgresql":
+        # Web processes are forks: a pool they inherited would be one set of connections used by all of them at once.
+        connection.close_pool()
     Granian(
         "regulars.site.wsgi:application",
         address=host,

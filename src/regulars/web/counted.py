@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from regulars.core.money import CURRENCIES, to_decimal
@@ -17,6 +17,17 @@ KINDS = {
     "budget": pgettext_lazy("account", "Budget"),
     "prize": pgettext_lazy("account", "Prizes"),
     "escrow": pgettext_lazy("account", "Money in escrow"),
+}
+PURPOSES = {
+    "points": _("Points to spend in this shop."),
+    "points_of": _("Points of the programme “%(name)s”, to spend in this shop."),
+    "credit": _("Money the shop owes, to spend on orders."),
+    "gift_card": _("What is left on gift card %(name)s."),
+    "stock": _("How many of “%(name)s” are left to give."),
+    "limit": _("How much of “%(name)s” may still be used."),
+    "budget": _("What “%(name)s” may still cost."),
+    "prize": _("Prizes of “%(name)s” that are left."),
+    "escrow": _("Money kept for “%(name)s” until both sides are content."),
 }
 ICONS = {
     "points": "star",
@@ -64,23 +75,5 @@ def plain(count: int, unit: str) -> int | Decimal:
 
 def purpose(kind: str, reference: str) -> str:
     """What an account is for, in a sentence."""
-    said = {"name": reference}
-    match kind:
-        case "points":
-            named = _("Points of the programme “%(name)s”, to spend in this shop.") % said
-            return named if reference else _("Points to spend in this shop.")
-        case "credit":
-            return _("Money the shop owes, to spend on orders.")
-        case "gift_card":
-            return _("What is left on gift card %(name)s.") % said
-        case "stock":
-            return _("How many of “%(name)s” are left to give.") % said
-        case "limit":
-            return _("How much of “%(name)s” may still be used.") % said
-        case "budget":
-            return _("What “%(name)s” may still cost.") % said
-        case "prize":
-            return _("Prizes of “%(name)s” that are left.") % said
-        case "escrow":
-            return _("Money kept for “%(name)s” until both sides are content.") % said
-    return f"{kind} {reference}".strip()
+    said = PURPOSES["points_of" if kind == "points" and reference else kind] if kind in PURPOSES else f"{kind} %(name)s"
+    return str(said) % {"name": reference}

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from regulars.core.facts import ConsentFact, CustomerFact, EventFact, IdentityFact, Refusal, Tally
-from regulars.customers.models import Consent, Customer, Event, Identity
+from regulars.customers.models import Consent, Customer, Event, Identity, new_subject_key
 from regulars.customers.queries import ids_by_source, normalise
 from regulars.storage.bulk import as_hex, insert, instant, new_hex, select_in, to_json, update
 
 _TEXTS = ("name", "gender", "language", "country", "region", "city", "postcode")
 _COLUMNS = (
-    *("id", "source", "source_id", "digest", *_TEXTS, "birthday", "tags", "attributes"),
+    *("id", "subject_key", "source", "source_id", "digest", *_TEXTS, "birthday", "tags", "attributes"),
     *("first_seen_at", "source_updated_at", "recorded_at"),
 )
 _UPDATED = ("digest", *_TEXTS, "birthday", "tags", "attributes", "first_seen_at", "source_updated_at", "recorded_at")
@@ -31,7 +31,7 @@ def record_customers(facts: Sequence[CustomerFact], *, source: str, at: datetime
         row = known.get(source_id)
         if row is None:
             ids[source_id] = new_hex()
-            created.append((ids[source_id], source, source_id, digest, *_values(fact, None, at)))
+            created.append((ids[source_id], new_subject_key(), source, source_id, digest, *_values(fact, None, at)))
         elif bytes(row.digest) == digest or _is_older(fact.updated_at, row.source_updated_at):
             tally.unchanged += 1
         else:
@@ -41,7 +41,7 @@ def record_customers(facts: Sequence[CustomerFact], *, source: str, at: datetime
     insert(Customer, _COLUMNS, created)
     update(Customer, "id", _UPDATED, updated)
     tally.created, tally.updated = len(created), len(updated)
-    _record_identities({i: latest[i].identities for i in ids}, ids, source, at, country, tally)
+    tally.refused = _record_identities({i: latest[i].identities for i in ids}, ids, source, at, country)
     _record_consents_of({ids[i]: latest[i].consents for i in ids}, source)
     return tally
 
@@ -57,7 +57,7 @@ def ensure_customers(
     """Ids (32 digits) of the customers an order or event names; unknown ones are made from their name and identities.
 
     ``wanted`` maps the source's customer id to (name, identities). A known customer gains identities, nothing else.
-    Identities that are refused are added to ``tally``, each with the source's customer id.
+    Identities that are left out are added to the warnings of ``tally``, each with the source's customer id.
     """
     ids = ids_by_source(source, wanted)
     # In one order for everybody: two who make the same customers wait for each other instead of locking each other out.
@@ -66,10 +66,12 @@ def ensure_customers(
     rows = []
     for source_id, identifier in fresh.items():
         fact = CustomerFact(source_id, name=wanted[source_id][0]) if wanted[source_id][0] else empty
-        rows.append((identifier, source, source_id, b"", *_values(fact, None, at)))
+        rows.append((identifier, new_subject_key(), source, source_id, b"", *_values(fact, None, at)))
     insert(Customer, _COLUMNS, rows)
     ids.update(fresh)
-    _record_identities({i: wanted[i][1] for i in wanted}, ids, source, at, country, Tally() if tally is None else tally)
+    left_out = _record_identities({i: wanted[i][1] for i in wanted}, ids, source, at, country)
+    if tally is not None:
+        tally.warnings += left_out
     return ids
 
 
@@ -110,9 +112,9 @@ def _record_identities(
     source: str,
     at: datetime,
     country: str,
-    tally: Tally,
-) -> None:
-    """Add identities that are new to their customer; one that is no address or number is refused, the rest is kept."""
+) -> list[Refusal]:
+    """Add identities that are new to their customer. Answers those that are no address or number; the rest is kept."""
+    refused: list[Refusal] = []
     rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
     for source_id, identities in wanted.items():
         customer = ids[source_id]
@@ -120,7 +122,7 @@ def _record_identities(
             try:
                 value = normalise(fact.kind, fact.value, country)
             except ValueError as error:
-                tally.refused.append(Refusal(source_id, fact.kind, str(error)))
+                refused.append(Refusal(source_id, fact.kind, str(error), fact.value))
                 continue
             verified = instant(fact.verified_at)
             rows[customer, fact.kind, value] = (
@@ -134,7 +136,7 @@ def _record_identities(
                 instant(at),
             )
     if not rows:
-        return
+        return refused
     sql = "SELECT customer_id, kind, value FROM customers_identity WHERE customer_id IN ({marks})"
     for customer, kind, value in select_in(sql, {key[0] for key in rows}):
         rows.pop((as_hex(customer), kind, value), None)
@@ -143,6 +145,7 @@ def _record_identities(
         ("id", "customer_id", "kind", "value", "shown", "verified_at", "source", "recorded_at"),
         list(rows.values()),
     )
+    return refused
 
 
 def _record_consents_of(wanted: Mapping[str, tuple[ConsentFact, ...]], source: str) -> None:

@@ -47,6 +47,24 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Approval',
+            fields=[
+                ('id', models.UUIDField(default=regulars.storage.ids.new_id, primary_key=True, serialize=False)),
+                ('action', models.CharField(max_length=60)),
+                ('target', models.CharField(max_length=120)),
+                ('details', models.JSONField(default=dict)),
+                ('asked_by', models.CharField(max_length=80)),
+                ('asked_at', models.DateTimeField()),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('done', 'done'), ('refused', 'refused')], max_length=8)),
+                ('decided_by', models.CharField(blank=True, max_length=80)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('reason', models.CharField(blank=True, max_length=200)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['asked_at'], name='approval_waiting')],
+            },
+        ),
+        migrations.CreateModel(
             name='AuditEntry',
             fields=[
                 ('id', models.UUIDField(default=regulars.storage.ids.new_id, primary_key=True, serialize=False)),
@@ -78,6 +96,8 @@ class Migration(migrations.Migration):
                 ('country', models.CharField(default='CN', max_length=2)),
                 ('as_of', models.CharField(choices=[('now', 'today'), ('newest_order', 'the day of the newest order')], default='now', max_length=16)),
                 ('is_sample', models.BooleanField(default=False)),
+                ('alone_points', models.BigIntegerField(default=1000)),
+                ('alone_amount', models.BigIntegerField(default=10000)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={

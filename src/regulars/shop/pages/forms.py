@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from regulars.core.money import CURRENCIES
+from regulars.core.money import CURRENCIES, to_decimal, to_minor
 from regulars.shop.models import Shop, User
 from regulars.web import formats
 from regulars.web.access import Role, Scope
@@ -149,6 +149,33 @@ class SettingsForm(ShopForm):
         choices=Shop.AsOf,
         help_text=_("For a shop whose orders ended some time ago, choose the day of the newest order."),
     )
+    alone_points = forms.IntegerField(
+        label=_("Points one person may adjust alone"),
+        min_value=0,
+        max_value=10**9,
+        help_text=_("Above it, a second person has to agree."),
+    )
+    alone_amount = forms.DecimalField(
+        label=_("Money one person may adjust alone"),
+        min_value=0,
+        max_value=10**9,
+        help_text=_("In the shop's currency; for store credit and gift cards."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "currency" in (self.initial or {}):
+            shown = to_decimal(self.initial["alone_amount"], self.initial["currency"])
+            self.initial = {**self.initial, "alone_amount": shown}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if {"currency", "alone_amount"} <= cleaned.keys():
+            try:
+                cleaned["alone_amount"] = to_minor(cleaned["alone_amount"], cleaned["currency"])
+            except ValueError:
+                self.add_error("alone_amount", _("This has more decimals than the currency."))
+        return cleaned
 
 
 class ProfileForm(forms.Form):

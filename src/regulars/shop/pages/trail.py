@@ -29,6 +29,10 @@ ACTIONS = {
     "staff.signed_in_by_link": _("signed in by link"),
     "key.created": _("created an API key"),
     "key.revoked": _("revoked an API key"),
+    "account.adjusted": _("adjusted an account"),
+    "account.adjustment_asked": _("asked for an adjustment"),
+    "account.adjustment_agreed": _("agreed to an adjustment"),
+    "account.adjustment_refused": _("refused an adjustment"),
 }
 FIELDS = {
     "role": _("Role"),
@@ -39,6 +43,11 @@ FIELDS = {
     "country": _("Country or region"),
     "as_of": _("Figures stand at"),
     "is_sample": _("Sample shop"),
+    "alone_points": _("Points one person may adjust alone"),
+    "alone_amount": _("Money one person may adjust alone"),
+    "amount": _("Amount"),
+    "reason": _("Reason"),
+    "note": _("Note"),
 }
 _VALUES = {**dict(Role.choices), **dict(Scope.choices), **dict(Shop.AsOf.choices)}
 _TONES = {"staff.deactivated": "warn", "key.revoked": "warn"}

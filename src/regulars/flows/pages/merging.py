@@ -1,4 +1,4 @@
-"""The pages of flows: what staff set going that writes in two domains. They answer with a way back."""
+"""Merging and splitting customers' records. They answer with a way back."""
 
 from uuid import UUID
 

@@ -1,0 +1,113 @@
+"""Giving and taking by hand what customers own: with a reason, and above the shop's limit with a second person's word."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from regulars.core.money import CURRENCIES, to_decimal
+from regulars.ledger.actions import commit
+from regulars.ledger.facts import FOREVER, Account, Operation, Post, operation_id, world
+from regulars.ledger.queries.accounts import AccountFacts, account
+from regulars.shop import actions as shops
+from regulars.shop import queries as shop_queries
+from regulars.storage.transactions import run_tx
+from regulars.web.access import Actor
+
+ACTION = "account.adjust"
+# What may be adjusted: what customers own. What the shop counts follows from its settings.
+KINDS = frozenset({"points", "credit", "gift_card"})
+REASONS = ("goodwill", "complaint", "correction", "late_points", "fraud")
+
+
+class SentBefore(ValueError):
+    """The same form was sent before with something else in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """``amount`` units in (above zero) or out (below) of an account; ``expires_at`` for what is given."""
+
+    account: AccountFacts
+    amount: int
+    reason: str
+    note: str
+    expires_at: datetime | None = None
+
+    def details(self) -> dict[str, Any]:
+        expires = self.expires_at and self.expires_at.isoformat()
+        told = {"amount": self.amount, "unit": self.account.unit, "reason": self.reason, "note": self.note}
+        return {**told, "kind": self.account.kind, "expires_at": expires}
+
+
+def adjust(wanted: Adjustment, *, form: UUID, by: Actor, at: datetime) -> bool:
+    """Do an adjustment, or have it wait where it is too large for one person; answers whether it is done.
+
+    ``form`` names what was sent: sent twice it is done once. Raises the ledger's Refused, and SentBefore.
+    """
+    alone = abs(wanted.amount) <= shop_queries.require_shop().alone(wanted.account.unit)
+
+    def verb() -> bool:
+        if not shops.ask(form, ACTION, wanted.account.id, wanted.details(), alone=alone, by=by, at=at):
+            before = shop_queries.approvals([form])[form]
+            if (before.target, before.details) != (wanted.account.id, wanted.details()):
+                raise SentBefore
+            return before.state == "done"
+        if alone:
+            _post(form, wanted.account, wanted.details(), by.subject, at)
+        done = "account.adjusted" if alone else "account.adjustment_asked"
+        _note(by, done, wanted.account, wanted.details(), at)
+        return alone
+
+    return run_tx(verb)
+
+
+def agree(request: UUID, *, by: Actor, at: datetime) -> None:
+    """Do what somebody else asked for. Raises ``shop.actions.Refused`` and the ledger's Refused; nothing is done then."""
+
+    def verb() -> None:
+        asked = shop_queries.approvals([request])[request]
+        shops.decide(request, agrees=True, by=by, at=at)
+        _post(request, _account(asked), asked.details, asked.asked_by, at)
+        _note(by, "account.adjustment_agreed", _account(asked), asked.details, at)
+
+    run_tx(verb)
+
+
+def refuse(request: UUID, reason: str, *, by: Actor, at: datetime) -> None:
+    """Do not do what somebody else asked for. Raises ``shop.actions.Refused``."""
+
+    def verb() -> None:
+        asked = shop_queries.approvals([request])[request]
+        shops.decide(request, agrees=False, reason=reason, by=by, at=at)
+        _note(by, "account.adjustment_refused", _account(asked), {**asked.details, "note": reason}, at)
+
+    run_tx(verb)
+
+
+def about(request: UUID) -> str:
+    """What entries say they are about: where the note and the people can be looked up."""
+    return f"adjustment:{request.hex}"
+
+
+def _account(asked: shop_queries.ApprovalView) -> AccountFacts:
+    found = account(asked.target)
+    assert found is not None, f"account {asked.target} was there when {asked.id} was asked for"
+    return found
+
+
+def _post(request: UUID, of: AccountFacts, details: Mapping[str, Any], by: str, at: datetime) -> None:
+    own, outside = Account(of.kind, of.unit, of.reference, of.subject), world(of.unit, "adjusted")
+    amount, expires = details["amount"], details["expires_at"]
+    expires_at = datetime.fromisoformat(expires) if expires else FOREVER
+    leg = Post(outside, own, amount, expires_at=expires_at) if amount > 0 else Post(own, outside, -amount)
+    named = operation_id("adjust", request.hex)
+    commit(Operation(named, at, (leg,), f"adjust.{details['reason']}", by, about(request)))
+
+
+def _note(by: Actor, action: str, of: AccountFacts, details: Mapping[str, Any], at: datetime) -> None:
+    amount = details["amount"]
+    shown = to_decimal(amount, of.unit) if of.unit in CURRENCIES else amount
+    told = {"amount": f"{shown:+} {of.unit}", "reason": details["reason"], "note": details["note"]}
+    shops.record(by, action, f"{of.kind} {of.reference} {of.id}"[:120], told, at=at)

@@ -1,0 +1,5 @@
+"""The pages of flows: what staff set going that writes in two domains; and accounts, which stand in none."""
+
+from regulars.flows.pages import accounts, merging
+
+urlpatterns = [*merging.urlpatterns, *accounts.urlpatterns]

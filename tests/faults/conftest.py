@@ -1,0 +1,5 @@
+"""A ledger for faults to befall."""
+
+from tests.ledger.conftest import books
+
+__all__ = ["books"]

@@ -1,0 +1,47 @@
+"""What an operation does, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from regulars.ledger.actions import commit
+from regulars.ledger.facts import Account, Capture, Hold, Operation, Post, Receipt, hold_id, operation_id, world
+from regulars.ledger.refusals import Insufficient, KeyReused
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+POINTS = Account("points", "points:club", "club", "a" * 32)
+ISSUED = world("points:club", "issued")
+REDEEMED = world("points:club", "redeemed")
+
+pytestmark = pytest.mark.usefixtures("books")
+
+
+def do(name: str, *legs, at: datetime = AT) -> Receipt:
+    return commit(Operation(operation_id(name), at, legs, reason="test"))
+
+
+def test_points_are_earned_and_spent():
+    do("earn", Post(ISSUED, POINTS, 100, expires_at=AT + timedelta(days=90)))
+    spent = do("spend", Post(POINTS, REDEEMED, 30))
+    assert spent.moved(POINTS) == -30
+    assert spent.postings[0].debit_balance == 70
+    with pytest.raises(Insufficient) as refused:
+        do("too much", Post(POINTS, REDEEMED, 71))
+    assert refused.value.left == 70
+
+
+def test_a_retry_gets_the_first_answer():
+    first = do("earn", Post(ISSUED, POINTS, 100))
+    again = do("earn", Post(ISSUED, POINTS, 100))
+    assert again.replayed and again.postings == first.postings
+    with pytest.raises(KeyReused):
+        do("earn", Post(ISSUED, POINTS, 101))
+
+
+def test_a_hold_is_captured_in_part():
+    do("earn", Post(ISSUED, POINTS, 60), Post(ISSUED, POINTS, 40, expires_at=AT + timedelta(days=1)))
+    do("hold", Hold(POINTS, REDEEMED, 70, AT + timedelta(minutes=15)))
+    named = hold_id(operation_id("hold"), 0)
+    done = do("capture", Capture(named, 50))
+    assert [posting.amount for posting in done.postings] == [40, 10]
+    assert done.moved(POINTS) == -50

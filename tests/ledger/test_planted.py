@@ -1,0 +1,27 @@
+"""The model is only worth what it finds: every planted bug must be found, within so many steps."""
+
+import pytest
+from django.db import connection
+
+from tests.ledger.planted import BOOK, IN_SQL
+from tests.ledger.test_machine import Machine, in_haste, run
+
+__all__ = ["in_haste"]
+
+STEPS, SEED = 12_000, 7
+PLANTED = (IN_SQL if connection.vendor == "postgresql" else {}) | BOOK
+
+pytestmark = pytest.mark.proof
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_bug_is_found(in_haste: None, capsys: pytest.CaptureFixture[str], name: str):
+    with PLANTED[name].planted(), pytest.raises(Exception):  # noqa: B017, PT011  whatever way it shows
+        run(STEPS, first_seed=SEED, quiet=True)
+    with capsys.disabled():
+        print(f"\n{Machine.failed_after:>9,}  {name}", end="")
+
+
+def test_what_is_found_is_in_the_bug_and_not_in_the_steps(in_haste: None):
+    assert len(PLANTED) >= 20
+    assert run(STEPS, first_seed=SEED, quiet=True) >= STEPS
