@@ -35,6 +35,9 @@ from regulars.ledger.facts import (
 )
 from regulars.ledger.refusals import Closed, HoldOver, Impossible, Insufficient
 
+# The lot that a posting makes has the posting's id.
+OWN = "own"
+
 
 @dataclass(slots=True)
 class AccountState:
@@ -180,9 +183,8 @@ class _Writing:
         to_lot: str | None = None,
         of: str | None = None,
         terms: tuple[datetime | None, datetime | None] = (None, None),
-        makes_lot: bool = False,
     ) -> Posting:
-        """Write one posting: balances, sequence numbers and the chain. The lot it makes has its id."""
+        """Write one posting: balances, sequence numbers and the chain. ``to_lot`` is a lot, or ``OWN``: one it makes."""
         moving = kind in MOVING
         debit_seq = debit_balance = credit_seq = credit_balance = None
         if debit.guarded:
@@ -200,7 +202,8 @@ class _Writing:
         own = posting_id(self.operation.id, number)
         fields = (
             own, self.operation.id, number, int(kind), debit.id, credit.id, amount,
-            from_lot.id if from_lot else None, own if makes_lot else to_lot, of, *terms, debit_seq, debit_balance, credit_seq, credit_balance, self.at,
+            from_lot.id if from_lot else None, own if to_lot is OWN else to_lot, of,
+            *terms, debit_seq, debit_balance, credit_seq, credit_balance, self.at,
         )  # fmt: skip
         home.head = chain.link(home.head, fields, self.trailer)
         posting = Posting(*fields, home.head)
@@ -214,7 +217,7 @@ class _Writing:
         if not target.in_lots:
             return self.enter(credit=target, **entered)
         terms = (leg.active_at or self.at, leg.expires_at)
-        posting = self.enter(credit=target, makes_lot=True, terms=terms, **entered)
+        posting = self.enter(credit=target, to_lot=OWN, terms=terms, **entered)
         self.book.add_lot(LotState(posting.id, target.id, posting.amount, 0, *terms))
         return posting
 
