@@ -42,13 +42,16 @@ BEGIN
     'left', coalesce(available, a.balance - a.held)));
 END $$;
 
-CREATE OR REPLACE FUNCTION regulars_ledger_posting_id(operation text, number int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
-  SELECT (substr(operation, 1, 16) || substr(md5(operation || ':' || number), 1, 16))::uuid
-$$;
+-- In PL/pgSQL, because a function in SQL that is not inlined costs twenty times as much to call.
+CREATE OR REPLACE FUNCTION regulars_ledger_posting_id(operation text, number int) RETURNS uuid LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN (substr(operation, 1, 16) || substr(md5(operation || ':' || number), 1, 16))::uuid;
+END $$;
 
-CREATE OR REPLACE FUNCTION regulars_ledger_hold_id(operation text, leg int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
-  SELECT (substr(operation, 1, 16) || substr(md5(operation || ':hold:' || leg), 1, 16))::uuid
-$$;
+CREATE OR REPLACE FUNCTION regulars_ledger_hold_id(operation text, leg int) RETURNS uuid LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN (substr(operation, 1, 16) || substr(md5(operation || ':hold:' || leg), 1, 16))::uuid;
+END $$;
 
 -- One posting: balances, sequence numbers and the chain. The condition is inside the write: free is what must be there
 -- beyond what is held.
