@@ -5,7 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from regulars.ledger.actions import commit
-from regulars.ledger.facts import Account, Capture, Hold, Operation, Post, Receipt, hold_id, operation_id, world
+from regulars.ledger.facts import (
+    FOREVER,
+    Account,
+    Activate,
+    Capture,
+    Hold,
+    Operation,
+    Post,
+    Receipt,
+    hold_id,
+    operation_id,
+    world,
+)
 from regulars.ledger.refusals import Insufficient, KeyReused
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -45,3 +57,11 @@ def test_a_hold_is_captured_in_part():
     done = do("capture", Capture(named, 50))
     assert [posting.amount for posting in done.postings] == [40, 10]
     assert done.moved(POINTS) == -50
+
+
+def test_points_that_wait_for_confirmation_carry_their_expiry():
+    lot = do("earn", Post(ISSUED, POINTS, 100, active_at=FOREVER, expires_at=AT + timedelta(days=30))).postings[0].id
+    with pytest.raises(Insufficient):
+        do("spend", Post(POINTS, REDEEMED, 1))
+    do("confirm", Activate(lot))
+    assert do("spend", Post(POINTS, REDEEMED, 1)).moved(POINTS) == -1

@@ -57,16 +57,22 @@ def weak(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}options={quote('-c synchronous_commit=off')}"
 
 
-def test_postgresql_with_less_is_refused(postgresql_url: str, tmp_path: Path):
-    assert refusal(database_from_url(postgresql_url, tmp_path)) == ""
-    assert "synchronous_commit = off" in refusal(database_from_url(weak(postgresql_url), tmp_path))
+@pytest.fixture
+def there(postgresql_url: str) -> str:
+    """A database that exists: the suite's own has another name while it runs."""
+    return f"{postgresql_url.rsplit('/', 1)[0]}/postgres"
+
+
+def test_postgresql_with_less_is_refused(there: str, tmp_path: Path):
+    assert refusal(database_from_url(there, tmp_path)) == ""
+    assert "synchronous_commit = off" in refusal(database_from_url(weak(there), tmp_path))
 
 
 @pytest.mark.parametrize(
     "command", [["serve", "--port", "8797"], ["worker"], ["import", "orders.csv"]], ids=lambda c: c[0]
 )
-def test_no_command_starts_on_less(postgresql_url: str, tmp_path: Path, command: list[str]):
-    environment = os.environ | {"REGULARS_DATA_DIR": str(tmp_path), "REGULARS_DATABASE_URL": weak(postgresql_url)}
+def test_no_command_starts_on_less(there: str, tmp_path: Path, command: list[str]):
+    environment = os.environ | {"REGULARS_DATA_DIR": str(tmp_path), "REGULARS_DATABASE_URL": weak(there)}
     (tmp_path / "orders.csv").write_text("order,at\n", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "regulars", *command],

@@ -121,7 +121,10 @@ class Hold(models.Model):
     until = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["until"], name="ledger_hold_due", condition=models.Q(remaining__gt=0))]
+        indexes = [
+            models.Index(fields=["until"], name="ledger_hold_due", condition=models.Q(remaining__gt=0)),
+            models.Index(fields=["account_id"], name="ledger_hold_open", condition=models.Q(remaining__gt=0)),
+        ]
         constraints = [models.CheckConstraint(condition=models.Q(remaining__gte=0), name="ledger_hold_left")]
 
 

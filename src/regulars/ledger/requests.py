@@ -103,7 +103,8 @@ def _switch(verb: str, account: Account) -> dict[str, Any]:
 
 
 def _terms(leg: Post | Capture) -> dict[str, Any]:
-    if leg.active_at is not None and leg.expires_at != FOREVER and leg.active_at >= leg.expires_at:
+    # What waits until somebody says so may carry an expiry all the same.
+    if leg.active_at is not None and leg.active_at != FOREVER and leg.active_at >= leg.expires_at:
         raise Impossible("what expires before it becomes active can never be spent")
     active = {} if leg.active_at is None else {"active_at": _instant(leg.active_at)}
     return active | ({} if leg.expires_at == FOREVER else {"expires_at": _instant(leg.expires_at)})

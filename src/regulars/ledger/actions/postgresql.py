@@ -1,24 +1,26 @@
 """The hot path on PostgreSQL: one prepared statement, one round trip, the database's own half of the machine."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import psycopg
 from django.db import connection
 
 from regulars.ledger import chain, refusals
-from regulars.ledger.facts import Account, Capture, Hold, Leg, Operation, Post, Receipt, Release, world
-from regulars.ledger.rows import COLUMNS, posting_of
+from regulars.ledger.facts import Account, Capture, Hold, Leg, Operation, Post, Posting, Receipt, Release, world
+from regulars.ledger.rows import COLUMNS
+from regulars.storage import prepared
 from regulars.storage.bulk import to_json
+from regulars.storage.prepared import id_of, instant_of, number_of
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 HOT = frozenset({Post, Hold, Capture, Release})
 REFUSED = "RL000"
 _COMMIT = (
     f"SELECT replayed, {', '.join(f'(posting).{column}' for column in COLUMNS)} FROM regulars_ledger_commit("
-    "%s::text, %s::timestamptz, %s::bytea, %s::text, %s::text, %s::text, %s::bytea, %s::uuid[], %s::uuid[], %s::text::jsonb,"
-    " %s::uuid[], %s::text::jsonb, %s::text::jsonb, %s::bool)"
+    "$1::text, $2::timestamptz, $3::bytea, $4::text, $5::text, $6::text, $7::bytea, $8::uuid[], $9::uuid[], $10::jsonb,"
+    " $11::uuid[], $12::jsonb, $13::jsonb, $14::bool)"
 )
 
 
@@ -29,32 +31,48 @@ def commit(operation: Operation, legs: Sequence[dict[str, Any]], digest: bytes, 
     guarded = [key for key, account in accounts.items() if account.nature.guarded]
     asked = (
         operation.id,
-        operation.at,
-        digest,
+        operation.at.isoformat(),
+        _bytes(digest),
         operation.reason,
         operation.actor,
         operation.about,
-        chain.trailer(digest, operation.reason, operation.actor, operation.about),
-        guarded,
-        [key for key in accounts if key not in guarded],
+        _bytes(chain.trailer(digest, operation.reason, operation.actor, operation.about)),
+        _array(guarded),
+        _array(key for key in accounts if key not in guarded),
         _JSON.encode([_row(key, account) for key, account in accounts.items()]),
-        [leg.hold for leg in operation.legs if isinstance(leg, Capture | Release)],
+        _array(leg.hold for leg in operation.legs if isinstance(leg, Capture | Release)),
         _JSON.encode([_told(leg, plain) for leg, plain in zip(operation.legs, legs, strict=True)]),
         f"[{','.join(to_json([message.name, message.content]) for message in operation.messages)}]",
-        patient,
+        "t" if patient else "f",
     )
-    connection.ensure_connection()
     with connection.wrap_database_errors:
         try:
-            # Past Django's cursor, which binds in the client and so never prepares.
-            with psycopg.Cursor(connection.connection) as cursor:
-                rows = cursor.execute(_COMMIT, asked, prepare=True).fetchall()
+            rows = prepared.run("regulars_ledger_commit", _COMMIT, asked)
         except psycopg.DatabaseError as error:
             if error.sqlstate != REFUSED:
                 raise
             raise _refusal(error) from None
-    replayed = bool(rows and rows[0][0])
-    return Receipt(operation.id, tuple(posting_of(row[1:]) for row in rows if row[1]), replayed)
+    replayed = bool(rows and number_of(rows[0][0] or b""))
+    return Receipt(operation.id, tuple(_posting(row[1:]) for row in rows if row[1]), replayed)
+
+
+def _bytes(value: bytes) -> str:
+    return "\\x" + value.hex()
+
+
+def _array(values: Iterable[str]) -> str:
+    return "{" + ",".join(values) + "}"
+
+
+def _posting(row: Sequence[bytes | None]) -> Posting:
+    """A posting of a row in the database's binary form, in the order of ``COLUMNS``."""
+    return Posting._make(None if value is None else form(value) for form, value in zip(_FORMS, row, strict=True))
+
+
+_FORMS: tuple[Callable[[bytes], Any], ...] = (
+    id_of, id_of, number_of, number_of, id_of, id_of, number_of, id_of, id_of, id_of, instant_of, instant_of,
+    number_of, number_of, number_of, number_of, instant_of, bytes,
+)  # fmt: skip
 
 
 def _told(leg: Leg, plain: dict[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('until', models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('remaining__gt', 0)), fields=['until'], name='ledger_hold_due')],
+                'indexes': [models.Index(condition=models.Q(('remaining__gt', 0)), fields=['until'], name='ledger_hold_due'), models.Index(condition=models.Q(('remaining__gt', 0)), fields=['account_id'], name='ledger_hold_open')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('remaining__gte', 0)), name='ledger_hold_left')],
             },
         ),

@@ -123,7 +123,7 @@ def lot_dates(ids: Collection[str]) -> dict[str, datetime]:
 
 
 def open_holds(account_id: str, limit: int = 100) -> list[HoldView]:
-    """What is set aside, first to run out first; a hold on several lots is one. Looks through all that is held anywhere."""
+    """What is set aside, first to run out first; a hold on several lots is one."""
     sql = """
         SELECT h.hold_id, SUM(h.remaining), MIN(h.until), MIN(o.at), h.target_id, o.id, o.reason, o.about, o.actor
         FROM ledger_hold h JOIN ledger_posting p ON p.id = h.posting_id JOIN ledger_operation o ON o.id = p.operation_id
