@@ -241,6 +241,20 @@ class Play:
         shut = [a for a, standing in self.model.accounts.items() if standing.closed]
         return Reopen(account if account in shut or not shut else shut[0])
 
+    def in_and_out_of_the_closed(self, which: int, whole: bool) -> list[Choice]:
+        """Close an account that something comes from or goes to, try just that, and open it again."""
+        pairs = [(side, "capture") for part in self.model.holds.values() if part.remaining for side in part[1:3]]
+        pairs += [
+            (side, "reverse") for posting, *sides in self.model.postings.values() if posting.kind == 1 for side in sides
+        ]
+        pairs = [(account, verb) for account, verb in pairs if account.nature.guarded]
+        if not pairs:
+            return []
+        account, verb = pairs[which % len(pairs)]
+        amount = None if whole else 1
+        tried = (which, amount, None, FOREVER) if verb == "capture" else (which, amount, "refuse")
+        return [("close", (account,)), (verb, tried), ("reopen", (account,))]
+
     # What was done, held against the model.
 
     def done(self, operation: Operation) -> None:

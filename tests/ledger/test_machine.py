@@ -107,6 +107,11 @@ class Machine(RuleBasedStateMachine):
     def close_or_reopen(self, verb: str, chosen: Any) -> None:
         self.do((verb, chosen))
 
+    @rule(which=st.integers(0, 999), whole=st.booleans())
+    def try_the_closed(self, which: int, whole: bool) -> None:
+        for choice in self.play.in_and_out_of_the_closed(which, whole):
+            self.do(choice)
+
     @rule(legs=LEGS)
     def several_at_once(self, legs: list[Choice]) -> None:
         self.do(*legs)
