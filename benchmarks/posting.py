@@ -31,6 +31,7 @@ def run() -> Iterator[Result]:
 
         call_command("migrate", verbosity=0)
         yield bulk(Path(folder))
+        yield checked()
         yield single(Path(folder))
         yield queue()
         yield long_history()
@@ -103,6 +104,17 @@ def bare_sqlite(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None)
     database.executescript(SQLITE_PRAGMAS)
     return database
+
+
+def checked() -> Result:
+    """Everything recomputed from that history, every hash included."""
+    from regulars.ledger.queries.checks import inconsistencies
+
+    found: list[str] = []
+    ours = seconds(lambda: found.extend(inconsistencies(None)))
+    if found:
+        raise RuntimeError(f"the ledger does not agree with itself: {found[0]}")
+    return Result(f"verify after {BULK:,} operations", ours, 60, "s", "a minute", 1)
 
 
 def single(folder: Path) -> Result:

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from regulars.ledger.actions import postgresql
 from tests.ledger.planted import BOOK, IN_SQL
 from tests.ledger.test_machine import Machine, in_haste, run
 
@@ -15,7 +16,11 @@ pytestmark = pytest.mark.proof
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_bug_is_found(in_haste: None, capsys: pytest.CaptureFixture[str], name: str):
+def test_a_planted_bug_is_found(
+    in_haste: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+):
+    if name in BOOK:  # on PostgreSQL its half there would do most of what the book does
+        monkeypatch.setattr(postgresql, "HOT", frozenset())
     with PLANTED[name].planted(), pytest.raises(Exception):  # noqa: B017, PT011  whatever way it shows
         run(STEPS, first_seed=SEED, quiet=True)
     with capsys.disabled():
