@@ -45,7 +45,8 @@ def member(number: int) -> Any:
 
 def history(count: int) -> Iterator[Any]:
     """Two years of a club: four of five events earn, in lots of a year; the fifth redeems what it can."""
-    from regulars.ledger.facts import Operation, Post, operation_id, world
+    from regulars.core.naming import operation_id
+    from regulars.ledger.facts import Operation, Post, world
 
     issued, redeemed = world("points:club", "issued"), world("points:club", "redeemed")
     chance = random.Random(1)  # noqa: S311  seeded, no secret
@@ -67,17 +68,14 @@ def bulk(folder: Path) -> Result:
 
     done = []
     ours = seconds(lambda: done.append(commit_many(history(BULK), size=50_000)))
-    assert connection.connection is not None
     written: list[tuple[str, int, list[Any]]] = []
-    schema: list[str] = []
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT sql FROM sqlite_master WHERE tbl_name LIKE 'ledger_%' AND sql NOT NULL AND type <> 'trigger'"
         )
         schema = [row[0] for row in cursor.fetchall()]
         for table in TABLES:
-            cursor.execute(f"SELECT * FROM ledger_{table}")  # noqa: S608  our own tables
-            rows = connection.connection.execute(f"SELECT * FROM ledger_{table}").fetchall()  # noqa: S608
+            rows = connection.connection.execute(f"SELECT * FROM ledger_{table}").fetchall()  # noqa: S608  our own tables
             written.append((table, len(rows[0]), rows))
     floor = seconds(lambda: bare(folder / "bare.sqlite3", schema, written))
     return Result(f"bulk: {done[0].postings:,} postings, with lots", ours, floor, "s", "the same rows, bare", 3)
@@ -178,8 +176,9 @@ def write(number: int, ready: Any, told: Any) -> None:
 
 def long_history() -> Result:
     """A redemption from an account of 100,000 entries, against one from an account of one entry, turn by turn."""
+    from regulars.core.naming import operation_id
     from regulars.ledger.actions import commit, commit_many
-    from regulars.ledger.facts import Operation, Post, operation_id, world
+    from regulars.ledger.facts import Operation, Post, world
     from regulars.storage.bulk import new_hex
 
     issued, redeemed = world("points:club", "issued"), world("points:club", "redeemed")

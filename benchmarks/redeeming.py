@@ -1,5 +1,6 @@
 """Redemptions committed by 16 clients on PostgreSQL, called and over HTTP, against pgbench doing the same in one statement.
 
+The clients are threads of two processes: so are pgbench's (``-j 2``), and so are those of the site.
 Needs ``REGULARS_TEST_DATABASE_URL`` and ``pgbench``; makes a database of its own on that server and drops it.
 """
 
@@ -14,9 +15,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ import psycopg
 from benchmarks.harness import Result, open_in_this_process
 
 CLIENTS = 16
+PROCESSES = 2
 ACCOUNTS = 100_000
 COUPONS = 1_000
 SECONDS = 8
@@ -80,8 +83,9 @@ def member(number: int) -> Any:
 
 def fill() -> None:
     """100,000 members with a lot each that no run can use up."""
+    from regulars.core.naming import operation_id
     from regulars.ledger.actions import commit_many
-    from regulars.ledger.facts import Account, Operation, Post, operation_id, world
+    from regulars.ledger.facts import Account, Operation, Post, world
 
     at, issued = datetime(2026, 1, 1, tzinfo=UTC), world("points:club", "issued")
     commit_many(
@@ -112,42 +116,58 @@ def pgbench(url: str, among: int) -> float:
 
 
 def redemptions_per_second(among: int) -> float:
-    """Redemptions a second of 16 processes that call ``commit``."""
+    """Redemptions a second of clients that call ``commit``."""
     context = multiprocessing.get_context("spawn")
-    ready, done = context.Barrier(CLIENTS + 1), context.Queue()
-    clients = [context.Process(target=redeem, args=(n, among, ready, done)) for n in range(CLIENTS)]
-    for client in clients:
-        client.start()
+    ready, done = context.Barrier(PROCESSES + 1), context.Queue()
+    processes = [context.Process(target=redeem, args=(n, among, ready, done)) for n in range(PROCESSES)]
+    for process in processes:
+        process.start()
     ready.wait(120)
-    counts = [done.get(timeout=SECONDS * 4) for _ in clients]
-    for client in clients:
-        client.join()
+    counts = [done.get(timeout=SECONDS * 4) for _ in processes]
+    for process in processes:
+        process.join()
     return sum(counts) / SECONDS
 
 
 def redeem(number: int, among: int, ready: Any, done: Any) -> None:
-    """One client: redeem from random members for as long as is measured."""
+    """One process of clients, each of which redeems from random members for as long as is measured."""
     open_in_this_process(Path(os.environ["REGULARS_DATA_DIR"]))
     from regulars.ledger.actions import commit
     from regulars.ledger.facts import Message, Operation, Post, world
     from regulars.storage.bulk import new_hex
 
-    chance = random.Random(number)  # noqa: S311  seeded, no secret
     redeemed = world("points:club", "redeemed")
+    warm = threading.Barrier(CLIENTS // PROCESSES, action=lambda: ready.wait(120))
 
-    def once() -> None:
-        spent = Post(member(chance.randint(1, among)), redeemed, 1)
-        told = [Message("Points Redeemed", {"amount": 1})]
-        commit(Operation(new_hex(), datetime.now(UTC), [spent], "redeemed", "bench", "", messages=told))
+    def client(name: str, counts: list[int]) -> None:
+        chance = random.Random(name)  # noqa: S311  seeded, no secret
 
-    for _ in range(20):
-        once()
-    ready.wait(120)
-    count, until = 0, time.perf_counter() + SECONDS
-    while time.perf_counter() < until:
-        once()
-        count += 1
-    done.put(count)
+        def once() -> None:
+            spent = Post(member(chance.randint(1, among)), redeemed, 1)
+            told = [Message("Points Redeemed", {"amount": 1})]
+            commit(Operation(new_hex(), datetime.now(UTC), [spent], "redeemed", "bench", "", messages=told))
+
+        for _ in range(20):
+            once()
+        warm.wait()
+        count, until = 0, time.perf_counter() + SECONDS
+        while time.perf_counter() < until:
+            once()
+            count += 1
+        counts.append(count)
+
+    done.put(in_threads(number, client))
+
+
+def in_threads(number: int, client: Callable[[str, list[int]], None]) -> int:
+    """Run one process's clients; what they counted, together."""
+    counts: list[int] = []
+    threads = [threading.Thread(target=client, args=(f"{number}-{n}", counts)) for n in range(CLIENTS // PROCESSES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts)
 
 
 def redemptions_over_http() -> float:
@@ -169,7 +189,7 @@ def redemptions_over_http() -> float:
         wait_for(port)
         context = multiprocessing.get_context("spawn")
         done = context.Queue()
-        askers = [context.Process(target=ask, args=(number, port, done)) for number in range(2)]
+        askers = [context.Process(target=ask, args=(number, port, done)) for number in range(PROCESSES)]
         for asker in askers:
             asker.start()
         counts = [done.get(timeout=SECONDS * 6) for _ in askers]
@@ -193,16 +213,10 @@ def wait_for(port: int) -> None:
 
 def ask(number: int, port: int, done: Any) -> None:
     """Half of the connections, in threads."""
-    counts: list[int] = []
-    threads = [threading.Thread(target=connection, args=(f"{number}-{n}", port, counts)) for n in range(CLIENTS // 2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    done.put(sum(counts))
+    done.put(in_threads(number, partial(connection, port)))
 
 
-def connection(name: str, port: int, counts: list[int]) -> None:
+def connection(port: int, name: str, counts: list[int]) -> None:
     """One connection: asks, reads the answer, asks again."""
     chance, count, asked = random.Random(name), 0, 0  # noqa: S311  seeded, no secret
     club = '"unit": "points:club"'

@@ -19,6 +19,11 @@ def test_a_fact_is_frozen_and_carries_nothing_beside_its_fields(kind):
 def test_a_fact_cannot_be_rewritten():
     with pytest.raises(FrozenInstanceError):
         Source("csv", "1").id = "2"
+    line = LineFact(1000, 990)
+    with pytest.raises(AttributeError):
+        line.list_amount = 1
+    with pytest.raises(AttributeError):
+        line.colour = "red"
 
 
 def test_equal_facts_are_equal_and_defaults_are_not_shared():

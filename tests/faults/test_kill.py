@@ -17,9 +17,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from regulars.core.naming import operation_id
 from regulars.ledger.actions import commit, commit_many, sweeping
 from regulars.ledger.actions.sweeping import sweep
-from regulars.ledger.facts import Message, Operation, Post, operation_id
+from regulars.ledger.facts import Message, Operation, Post
 from regulars.storage.bulk import as_hex
 from tests.conftest import need
 from tests.faults.cluster import Cluster, programs

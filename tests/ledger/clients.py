@@ -18,6 +18,7 @@ from typing import Any
 
 from django.db import Error, connection, connections
 
+from regulars.core.naming import operation_id, posting_id
 from regulars.ledger.facts import (
     MOVING,
     Account,
@@ -30,8 +31,6 @@ from regulars.ledger.facts import (
     Release,
     Reverse,
     hold_id,
-    operation_id,
-    posting_id,
     world,
 )
 from regulars.ledger.refusals import Refused

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from regulars.core.naming import operation_id
 from regulars.ledger.book import Book
 from regulars.ledger.facts import (
     FOREVER,
@@ -24,7 +25,6 @@ from regulars.ledger.facts import (
     Reopen,
     Reverse,
     hold_id,
-    operation_id,
     world,
 )
 from regulars.ledger.refusals import Refused

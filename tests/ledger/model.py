@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from regulars.core.naming import posting_id
 from regulars.ledger.facts import (
     Account,
     Activate,
@@ -24,7 +25,6 @@ from regulars.ledger.facts import (
     Reopen,
     Reverse,
     hold_id,
-    posting_id,
     world,
 )
 
@@ -231,10 +231,11 @@ class Model:
                 self.enter(Kind.RELEASE, source, target, taken, from_lot=part.lot, of=key)
 
     def activate(self, leg: Activate, _index: int) -> None:
-        if leg.lot not in self.lots or (lot := self.lots[leg.lot]).active_at <= self.at:
+        active_at = leg.active_at or self.at
+        if leg.lot not in self.lots or (lot := self.lots[leg.lot]).active_at <= active_at:
             raise No("Impossible")
-        self.lots[leg.lot] = lot._replace(active_at=self.at)
-        self.enter(Kind.ACTIVATE, lot.account, lot.account, 0, (self.at, None), from_lot=leg.lot, of=leg.lot)
+        self.lots[leg.lot] = lot._replace(active_at=active_at)
+        self.enter(Kind.ACTIVATE, lot.account, lot.account, 0, (active_at, None), from_lot=leg.lot, of=leg.lot)
 
     def expire(self, leg: Expire, _index: int) -> None:
         if leg.lot not in self.lots or (lot := self.lots[leg.lot]).expires_at > self.at:

@@ -126,7 +126,7 @@ BOOK: dict[str, Slip] = {
     "a reversal enters a closed account": Slip(book, "_reverse", "_need_open(source, target)", "_need_open(source)"),
     "expiry takes what is held": Slip(book, "_expire", "lot.free", "lot.remaining"),
     "a lot expires before its time": Slip(book, "_expire", "lot.expires_at > writing.at", "False"),
-    "the active are activated again": Slip(book, "_activate", "lot.active_at <= writing.at", "False"),
+    "the active are activated again": Slip(book, "_activate", "lot.active_at <= active_at", "False"),
     "the credited account is not numbered": Slip(
         book._Writing, "enter", "credit_seq = credit.seq + 1", "credit_seq = credit.seq"
     ),
@@ -166,7 +166,9 @@ def _half(writing: Any, leg: Any, index: int) -> None:
 
 book._half = _half  # type: ignore[attr-defined]  a name the slip above can reach
 
-_COMMIT, _ENTER, _HELD, _GRANT = (f"regulars_ledger_{name}" for name in ("commit", "enter", "held", "grant"))
+_COMMIT, SPEND, _ENTER, _HELD, _GRANT = (
+    f"regulars_ledger_{name}" for name in ("commit", "spend", "enter", "held", "grant")
+)
 IN_SQL: dict[str, SqlSlip] = {
     "SQL: lots are spent in the order of their ids": SqlSlip(_COMMIT, "ORDER BY l.expires_at, l.id", "ORDER BY l.id"),
     "SQL: pending lots are spent": SqlSlip(_COMMIT, "AND l.active_at <= at", ""),
@@ -189,4 +191,22 @@ IN_SQL: dict[str, SqlSlip] = {
     "SQL: a part of a hold keeps what was taken": SqlSlip(
         _COMMIT, "remaining = h.remaining - taken", "remaining = h.remaining"
     ),
+    "SQL: the short way spends lots in the order of their ids": SqlSlip(
+        SPEND, "ORDER BY l.expires_at, l.id", "ORDER BY l.id"
+    ),
+    "SQL: the short way spends pending lots": SqlSlip(SPEND, "AND l.active_at <= at", ""),
+    "SQL: the short way spends a lot at the instant it expires": SqlSlip(
+        SPEND, "l.expires_at > at", "l.expires_at >= at"
+    ),
+    "SQL: the short way spends what is held of a lot": SqlSlip(SPEND, "l.remaining - l.held INTO", "l.remaining INTO"),
+    "SQL: the short way spends what is held of a stock": SqlSlip(
+        SPEND, "AND a.balance - a.held >=", "AND a.balance >="
+    ),
+    "SQL: the short way does again what was done": SqlSlip(
+        SPEND, "DO NOTHING;\n  IF NOT FOUND THEN RETURN; END IF;", "DO NOTHING;"
+    ),
+    "SQL: the short way passes over a lot": SqlSlip(
+        SPEND, "(l.expires_at, l.id) > (spent, lot)", "l.expires_at > spent"
+    ),
+    "SQL: the short way counts from where it began": SqlSlip(SPEND, "seq := seq + 1", "seq := seq + 1 - number"),
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from regulars.core.naming import operation_id, posting_id
 from regulars.ledger import chain, requests
 from regulars.ledger.actions import commit, commit_many
 from regulars.ledger.facts import (
@@ -31,8 +32,6 @@ from regulars.ledger.facts import (
     Reopen,
     Reverse,
     hold_id,
-    operation_id,
-    posting_id,
     world,
 )
 from regulars.ledger.refusals import HoldOver, Insufficient, Refused
@@ -84,7 +83,7 @@ CHOICES: dict[str, list[Sequence[Any]]] = {
     "hold": [OUT, AMOUNTS, [1, 2, 3, 1, 2, 3, 0], [0, 1, 3, 9]],
     "capture": [WHICH, [None, *AMOUNTS], TERMS, ENDS],
     "release": [WHICH, [None, *AMOUNTS]],
-    "activate": [WHICH],
+    "activate": [WHICH, [None, None, 0, 1, 2]],
     "expire": [WHICH],
     "reverse": [WHICH, [None, *AMOUNTS], ["refuse", "lot", "balance"]],
     "close": [GUARDED],
@@ -219,9 +218,10 @@ class Play:
     def release(self, which: int, amount: Any) -> Leg:
         return Release(*self.held(which, amount))
 
-    def activate(self, which: int) -> Leg:
+    def activate(self, which: int, active: Any) -> Leg:
         lots, own = self.model.lots, posting_id(self.named, 0)
-        return Activate(self.pick(which, own, (key for key, lot in lots.items() if lot.active_at > self.at), lots))
+        waiting = self.pick(which, own, (key for key, lot in lots.items() if lot.active_at > self.at), lots)
+        return Activate(waiting, self.terms(active, FOREVER)["active_at"])
 
     def expire(self, which: int) -> Leg:
         lots, own = self.model.lots, posting_id(self.named, 0)
@@ -321,7 +321,7 @@ class Play:
 
     def link(self, operation: Operation, postings: Iterable[Posting]) -> None:
         """Each hash again, from nothing but what the posting says and the one before it."""
-        digest = requests.digest(operation, requests.encode(requests.plain(operation)))
+        digest = requests.digest(operation, requests.plain(operation))
         trailer = chain.trailer(digest, operation.reason, operation.actor, operation.about)
         for posting in postings:
             head = chain.link(self.heads.get(posting.home_id, b""), posting[:-1], trailer)

@@ -4,21 +4,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from regulars.core.naming import operation_id
 from regulars.ledger.actions import commit
 from regulars.ledger.facts import (
     FOREVER,
     Account,
     Activate,
     Capture,
+    Close,
     Hold,
     Operation,
     Post,
     Receipt,
     hold_id,
-    operation_id,
     world,
 )
-from regulars.ledger.refusals import Insufficient, KeyReused
+from regulars.ledger.refusals import Closed, Insufficient, KeyReused
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 POINTS = Account("points", "points:club", "club", "a" * 32)
@@ -40,6 +41,28 @@ def test_points_are_earned_and_spent():
     with pytest.raises(Insufficient) as refused:
         do("too much", Post(POINTS, REDEEMED, 71))
     assert refused.value.left == 70
+
+
+def test_points_are_spent_lot_by_lot_and_never_beyond_what_can_be_spent():
+    for days in (3, 1, 2):
+        do(f"earn {days}", Post(ISSUED, POINTS, 10 * days, expires_at=AT + timedelta(days=days)))
+    do("wait", Post(ISSUED, POINTS, 100, active_at=FOREVER))
+    assert [posting.amount for posting in do("spend", Post(POINTS, REDEEMED, 45)).postings] == [10, 20, 15]
+    with pytest.raises(Insufficient) as refused:
+        do("pending", Post(POINTS, REDEEMED, 16))
+    assert refused.value.left == 15
+    with pytest.raises(Insufficient):
+        do("expired", Post(POINTS, REDEEMED, 15), at=AT + timedelta(days=3))
+    assert do("rest", Post(POINTS, REDEEMED, 15)).postings[0].debit_balance == 100
+
+
+def test_nothing_is_spent_from_a_closed_account():
+    do("earn", Post(ISSUED, POINTS, 100))
+    spent = do("spend", Post(POINTS, REDEEMED, 30))
+    do("close", Close(POINTS))
+    with pytest.raises(Closed):
+        do("spend more", Post(POINTS, REDEEMED, 30))
+    assert do("spend", Post(POINTS, REDEEMED, 30)).postings == spent.postings
 
 
 def test_a_retry_gets_the_first_answer():

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.core.expiry import Aligned, Span, Validity, expires_at
-from regulars.ledger.book import AccountState, Book
-from regulars.ledger.facts import Account, Expire, Operation, Post, operation_id, world
+from regulars.core.naming import operation_id
+from regulars.ledger.book import Book
+from regulars.ledger.facts import Account, Expire, Operation, Post, world
 from regulars.ledger.refusals import Impossible, Insufficient
 
 ZONES = (
@@ -52,8 +53,3 @@ def test_no_wrong_expiry(earned_at: datetime, validity: Validity, zone: str, jum
             assert at >= ends
             assert not expired or book.lots[lot].remaining == 0
             break
-
-
-def test_an_account_starts_empty() -> None:
-    state = Book().open(POINTS)
-    assert isinstance(state, AccountState) and (state.balance, state.held, state.seq) == (0, 0, 0)

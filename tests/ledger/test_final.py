@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from regulars.core.naming import operation_id
 from regulars.ledger import models
 from regulars.ledger.actions import commit
 from regulars.ledger.actions.sealing import seal
-from regulars.ledger.facts import Account, Operation, Post, operation_id, world
+from regulars.ledger.facts import Account, Operation, Post, world
 
 pytestmark = pytest.mark.usefixtures("books")
 AT = datetime(2026, 3, 1, tzinfo=UTC)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from regulars.core.naming import operation_id, posting_id
 from regulars.ledger.actions import commit
 from regulars.ledger.facts import (
     Account,
@@ -30,8 +31,6 @@ from regulars.ledger.facts import (
     Release,
     Reverse,
     hold_id,
-    operation_id,
-    posting_id,
     world,
 )
 from regulars.ledger.refusals import HoldOver, Insufficient

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
+from regulars.core.naming import operation_id
 from regulars.ledger import models
 from regulars.ledger.actions import commit
 from regulars.ledger.actions.sealing import seal
-from regulars.ledger.facts import Account, Operation, Post, operation_id, world
+from regulars.ledger.facts import Account, Operation, Post, world
 from regulars.ledger.queries.checks import inconsistencies
 from regulars.storage.snapshots import snapshot
 from tests.ledger.tampering import unguarded

@@ -4,19 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from regulars.core.naming import operation_id
 from regulars.ledger.actions import commit, sweeping
 from regulars.ledger.actions.sweeping import sweep
-from regulars.ledger.facts import (
-    Account,
-    Hold,
-    Operation,
-    Post,
-    Release,
-    Reverse,
-    hold_id,
-    operation_id,
-    world,
-)
+from regulars.ledger.facts import Account, Hold, Operation, Post, Release, Reverse, hold_id, world
 from regulars.ledger.models import Account as AccountRow
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -45,8 +45,12 @@ def expires_at(earned_at: datetime, validity: Validity, zone: ZoneInfo) -> datet
     """
     if earned_at.tzinfo is None:
         raise ValueError("an instant without a zone says nothing about a shop's day")
-    last = _end(_later(earned_at.astimezone(zone).date(), validity), validity.aligned)
-    return day_begins_at(last + timedelta(days=1), zone)
+    return day_begins_at(last_day(earned_at.astimezone(zone).date(), validity) + timedelta(days=1), zone)
+
+
+def last_day(day: date, validity: Validity) -> date:
+    """The last day on which what came on ``day`` is good. Raises OverflowError beyond the year 9998."""
+    return _end(_later(day, validity), validity.aligned)
 
 
 def day_begins_at(day: date, zone: ZoneInfo) -> datetime:

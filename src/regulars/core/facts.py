@@ -7,7 +7,7 @@ instants are aware datetimes. Ids are the source's own, as strings (shop ids exc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 Attributes = Mapping[str, Any]
 NONE: Attributes = {}
@@ -105,11 +105,11 @@ class Discount:
     funded_by: str = "shop"
 
 
-@dataclass(frozen=True, slots=True)
-class LineFact:
+class LineFact(NamedTuple):
     """One line. ``list_amount`` is before discounts; ``discounts`` are those of this line, order-level shares included.
 
-    What the shop earns on the line is ``list_amount`` less the discounts the shop bears.
+    What the shop earns on the line is ``list_amount`` less the discounts the shop bears. A shop has millions of lines, so
+    this fact is a tuple: made in a quarter of the time of the others, and many of them turn into columns in one step.
     """
 
     quantity_milli: int
@@ -150,6 +150,29 @@ class OrderFact:
     customer_name: str = ""
     attributes: Attributes = field(default_factory=dict)
     updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLineFact:
+    """What came back of one line: the line's number in the order (from 1), its id at the source, or its SKU.
+
+    ``quantity_milli`` None: all that is left of it. ``amount`` None: what was paid for so much of it.
+    """
+
+    line: str
+    quantity_milli: int | None = None
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFact:
+    """Goods of an order (by its source id) that came back. ``lines`` None: all that is left of the order."""
+
+    source_id: str
+    order: str
+    at: datetime
+    lines: tuple[ReturnedLineFact, ...] | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

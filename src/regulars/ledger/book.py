@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from regulars.core.naming import posting_id
 from regulars.ledger import chain
 from regulars.ledger.facts import (
     MOVING,
@@ -30,7 +31,6 @@ from regulars.ledger.facts import (
     Reopen,
     Reverse,
     hold_id,
-    posting_id,
     world,
 )
 from regulars.ledger.refusals import Closed, HoldOver, Impossible, Insufficient
@@ -359,11 +359,12 @@ def _lot(writing: _Writing, named: str) -> LotState:
 
 def _activate(writing: _Writing, leg: Activate, _index: int) -> None:
     lot = _lot(writing, leg.lot)
-    if lot.active_at <= writing.at:
-        raise Impossible(f"lot {lot.id} is active already")
-    lot.active_at, lot.changed = writing.at, True
+    active_at = leg.active_at or writing.at
+    if lot.active_at <= active_at:
+        raise Impossible(f"lot {lot.id} is active by then already")
+    lot.active_at, lot.changed = active_at, True
     owner = writing.state(lot.account_id)
-    writing.enter(Kind.ACTIVATE, owner, owner, 0, from_lot=lot, of=lot.id, terms=(writing.at, None))
+    writing.enter(Kind.ACTIVATE, owner, owner, 0, from_lot=lot, of=lot.id, terms=(active_at, None))
 
 
 def _expire(writing: _Writing, leg: Expire, _index: int) -> None:

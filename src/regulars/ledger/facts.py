@@ -4,12 +4,13 @@ Amounts are whole units of the account's ``unit`` (points, minor units of a curr
 aware; ``FOREVER`` stands for "never" (expiry) and "not before somebody says so" (activation). Ids are 32 hex digits.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, NamedTuple
+
+from regulars.core.naming import uuid8, within
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 # Well inside 64 bits, so that sums of thousands of amounts stay there too.
@@ -39,6 +40,8 @@ NATURES: Mapping[str, Nature] = {
     "budget": Nature(),
     "prize": Nature(),
     "escrow": Nature(),
+    # What a customer owes: it is balanced by nothing they have, so it is an account of its own, never a balance below zero.
+    "debt": Nature(),
     "world": Nature(guarded=False),
 }
 
@@ -60,7 +63,7 @@ class Account:
 
     def __post_init__(self) -> None:
         name = "\x1f".join((self.kind, self.unit, self.reference, self.subject))
-        object.__setattr__(self, "id", _uuid8(name))
+        object.__setattr__(self, "id", uuid8(name))
 
     @property
     def nature(self) -> Nature:
@@ -122,9 +125,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Activate:
-    """End the waiting of a pending lot: it can be spent from the operation's instant."""
+    """End the waiting of a pending lot: it can be spent from the operation's instant, or from ``active_at``."""
 
     lot: str
+    active_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,21 +264,11 @@ class Receipt:
         return sum(p.amount * ((p.credit_id == named) - (p.debit_id == named)) for p in done)
 
 
-def operation_id(*parts: str) -> str:
-    """An id for an operation that follows from what it is about, so that a repeated event names the same operation."""
-    return _uuid8("\x1f".join(("operation", *parts)))
-
-
-def posting_id(operation: str, number: int) -> str:
-    """The id of an operation's posting: near its operation in the index, and known before it is written."""
-    return operation[:16] + hashlib.md5(f"{operation}:{number}".encode(), usedforsecurity=False).hexdigest()[:16]
-
-
 def hold_id(operation: str, leg: int) -> str:
     """The id of the hold that an operation's leg (counted from 0) makes."""
-    return operation[:16] + hashlib.md5(f"{operation}:hold:{leg}".encode(), usedforsecurity=False).hexdigest()[:16]
+    return within(operation, f"hold:{leg}")
 
 
-def _uuid8(name: str) -> str:
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    return f"{digest[:12]}8{digest[13:16]}8{digest[17:32]}"
+def message_id(operation: str, position: int) -> str:
+    """The id of an operation's message."""
+    return within(operation, f"message:{position}")

@@ -31,9 +31,9 @@ _SHORTAGES = {"refuse", "lot", "balance"}
 TEXT_MAX = 200
 
 
-def encode(legs: list[dict[str, Any]]) -> str:
-    """Legs as JSON text; equal requests give equal text."""
-    return _ENCODER.encode(legs)
+def encode(values: list[Any]) -> str:
+    """JSON text; equal requests give equal text."""
+    return _ENCODER.encode(values)
 
 
 def plain(operation: Operation) -> list[dict[str, Any]]:
@@ -50,9 +50,9 @@ def plain(operation: Operation) -> list[dict[str, Any]]:
     return [_PLAIN[type(leg)](leg) for leg in operation.legs]
 
 
-def digest(operation: Operation, legs: str) -> bytes:
-    """32 bytes by which a retry is told from another request."""
-    return hashlib.sha256((operation.request or legs).encode()).digest()
+def digest(operation: Operation, legs: list[dict[str, Any]]) -> bytes:
+    """32 bytes by which a retry is told from another request; ``legs`` as ``plain`` gives them."""
+    return hashlib.sha256((operation.request or encode(legs)).encode()).digest()
 
 
 def _moved(leg: Post | Hold) -> dict[str, Any]:
@@ -131,7 +131,9 @@ _PLAIN: dict[type[Leg], Callable[[Any], dict[str, Any]]] = {
     Hold: _hold,
     Capture: _capture,
     Release: _release,
-    Activate: lambda leg: {"verb": "activate", "lot": leg.lot},
+    Activate: lambda leg: (
+        {"verb": "activate", "lot": leg.lot} | ({} if leg.active_at is None else {"active_at": _instant(leg.active_at)})
+    ),
     Expire: lambda leg: {"verb": "expire", "lot": leg.lot},
     Reverse: _reverse,
     Close: lambda leg: _switch("close", leg.account),

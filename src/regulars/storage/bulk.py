@@ -78,6 +78,19 @@ def update(model: type[models.Model], key: str, columns: Sequence[str], rows: It
         cursor.executemany(f"UPDATE {table} SET {assignments} WHERE {connection.ops.quote_name(key)} = %s", list(rows))
 
 
+def upsert(model: type[models.Model], key: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows, or where their ``key`` is there already set its other columns."""
+    if not rows:
+        return
+    table = connection.ops.quote_name(model._meta.db_table)
+    names = [connection.ops.quote_name(column) for column in columns]
+    taken = ", ".join(f"{name} = excluded.{name}" for name in names if name != connection.ops.quote_name(key))
+    marks = ", ".join(["%s"] * len(columns))
+    sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT ({connection.ops.quote_name(key)})"
+    with connection.cursor() as cursor:
+        cursor.executemany(f"{sql} DO UPDATE SET {taken}", rows)
+
+
 def select_in(sql: str, values: Iterable[Any], *before: Any) -> list[tuple[Any, ...]]:
     """Rows of ``sql``, whose one ``{marks}`` stands for any number of ``values``, asked for in chunks."""
     wanted, found = list(values), []

@@ -28,13 +28,12 @@ def database_from_url(url: str | None, sqlite_path: Path) -> dict[str, Any]:
     if parts.scheme not in {"postgresql", "postgres"}:
         raise ValueError(f"the address of a database must begin with postgresql://, not {parts.scheme}://")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "regulars.storage.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "regulars",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "CONN_HEALTH_CHECKS": True,
         # A statement is prepared when it comes again: the ledger's hot one costs half of what it does unprepared.
         "OPTIONS": {"pool": {"min_size": 1, "max_size": 8}, "prepare_threshold": 2, **dict(parse_qsl(parts.query))},
     }

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.pq import ExecStatus
 
 _BINARY = 1
@@ -25,7 +25,9 @@ def run(name: str, sql: str, params: Sequence[str]) -> list[list[bytes | None]]:
 
     Outside a transaction it is one by itself. Raises psycopg's errors.
     """
-    connection.ensure_connection()
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.connection is None:
+        connection.ensure_connection()
     raw = connection.connection
     asked = [param.encode() for param in params]
     try:
@@ -39,7 +41,8 @@ def run(name: str, sql: str, params: Sequence[str]) -> list[list[bytes | None]]:
 
 
 def _run(raw: psycopg.Connection, name: str, sql: str, asked: list[bytes]) -> list[list[bytes | None]]:
-    known = _prepared.setdefault(raw, set())
+    if (known := _prepared.get(raw)) is None:
+        known = _prepared[raw] = set()
     if name not in known:
         _checked(raw.pgconn.prepare(name.encode(), sql.encode()))
         known.add(name)
@@ -57,6 +60,11 @@ def _checked(told: psycopg.pq.abc.PGresult) -> psycopg.pq.abc.PGresult:
 def id_of(value: bytes) -> str:
     """The 32 digits of a binary uuid."""
     return value.hex()
+
+
+def text_of(value: bytes) -> str:
+    """A binary text."""
+    return value.decode()
 
 
 def number_of(value: bytes) -> int:

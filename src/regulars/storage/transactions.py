@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TypeVar
@@ -68,6 +68,21 @@ def lock_name(name: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def lock_names(names: Iterable[str]) -> None:
+    """``lock_name`` for several names, in one order for all who lock some of them."""
+    if connection.vendor == "postgresql":
+        sql = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [sorted(names)])
+
+
+def lock_name_shared(name: str) -> None:
+    """Let transactions of one name go on together, but not while one has the name to itself (``lock_name``)."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [name])
 
 
 def try_name(name: str) -> bool:

@@ -31,7 +31,7 @@ def commit(operation: Operation, *, patient: bool = True) -> Receipt:
     have been done or not, and sending it again is safe.
     """
     legs = requests.plain(operation)
-    digest = requests.digest(operation, requests.encode(legs))
+    digest = requests.digest(operation, legs)
     if connection.vendor == "postgresql" and postgresql.HOT.issuperset(map(type, operation.legs)):
         alone = run_tx if connection.in_atomic_block else rerun
         return alone(lambda: postgresql.commit(operation, legs, digest, patient=patient))
@@ -90,7 +90,7 @@ def _commit_batch(batch: Sequence[Operation]) -> tuple[int, int]:
     digests: dict[str, bytes] = {}
     first: dict[str, Operation] = {}
     for operation in batch:
-        digest = requests.digest(operation, requests.encode(requests.plain(operation)))
+        digest = requests.digest(operation, requests.plain(operation))
         if digests.setdefault(operation.id, digest) != digest:
             raise KeyReused(operation.id)
         first.setdefault(operation.id, operation)

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db import connection
 
+from regulars.core.naming import operation_id
 from regulars.ledger.actions import commit, commit_many
-from regulars.ledger.facts import Expire, Operation, Release, operation_id
+from regulars.ledger.facts import Expire, Operation, Release
 from regulars.ledger.refusals import Refused
 from regulars.storage.bulk import as_hex, instant
 

@@ -1,6 +1,5 @@
 """Writing what a book says was done."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
@@ -8,7 +7,7 @@ from django.db import connection
 from regulars.ledger import models
 from regulars.ledger.actions.loading import open_accounts
 from regulars.ledger.book import Book
-from regulars.ledger.facts import Operation
+from regulars.ledger.facts import Operation, message_id
 from regulars.ledger.rows import COLUMNS
 from regulars.storage.bulk import insert, instants, to_json
 from regulars.storage.transactions import Overtaken
@@ -98,10 +97,3 @@ def send(operations: Iterable[Operation]) -> None:
     ]
     if rows:
         insert(models.Message, ("id", "operation_id", "name", "content", "at"), rows)
-
-
-def message_id(operation: str, position: int) -> str:
-    """The id of an operation's message: the same if it is written again."""
-    return (
-        operation[:16] + hashlib.md5(f"{operation}:message:{position}".encode(), usedforsecurity=False).hexdigest()[:16]
-    )

@@ -42,16 +42,10 @@ BEGIN
     'left', coalesce(available, a.balance - a.held)));
 END $$;
 
--- In PL/pgSQL, because a function in SQL that is not inlined costs twenty times as much to call.
-CREATE OR REPLACE FUNCTION regulars_ledger_posting_id(operation text, number int) RETURNS uuid LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  RETURN (substr(operation, 1, 16) || substr(md5(operation || ':' || number), 1, 16))::uuid;
-END $$;
-
-CREATE OR REPLACE FUNCTION regulars_ledger_hold_id(operation text, leg int) RETURNS uuid LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  RETURN (substr(operation, 1, 16) || substr(md5(operation || ':hold:' || leg), 1, 16))::uuid;
-END $$;
+-- The id of what is within an operation, as core.naming.within makes it. In SQL it is inlined, where a call would cost a statement.
+CREATE OR REPLACE FUNCTION regulars_ledger_within(operation text, name text) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+  SELECT (substr(operation, 1, 16) || substr(md5(operation || ':' || name), 1, 16))::uuid
+$$;
 
 -- One posting: balances, sequence numbers and the chain. The condition is inside the write: free is what must be there
 -- beyond what is held.
@@ -59,7 +53,7 @@ CREATE OR REPLACE FUNCTION regulars_ledger_enter(
   operation text, number int, posting_kind int, debit uuid, debit_guarded bool, credit uuid, credit_guarded bool, amount bigint,
   moved bigint, free bigint, holding bigint, from_lot uuid, to_lot uuid, of_posting uuid, active timestamptz, expires timestamptz,
   at timestamptz, trailer bytea
-) RETURNS uuid LANGUAGE plpgsql AS $$
+) RETURNS ledger_posting LANGUAGE plpgsql AS $$
 DECLARE
   nobody constant bytea := '\x00000000000000000000000000000000';
   nothing constant bytea := '\xffffffffffffffff';
@@ -67,7 +61,7 @@ DECLARE
   named bytea;
   told bytea := timestamptz_send(at) || trailer;
 BEGIN
-  p.id := regulars_ledger_posting_id(operation, number);
+  p.id := regulars_ledger_within(operation, number::text);
   named := uuid_send(p.id) || uuid_send(operation::uuid) || uuid_send(debit) || uuid_send(credit)
     || coalesce(uuid_send(from_lot), nobody) || coalesce(uuid_send(to_lot), nobody) || coalesce(uuid_send(of_posting), nobody)
     || int2send(number::int2) || int2send(posting_kind::int2) || int8send(amount)
@@ -98,35 +92,33 @@ BEGIN
   ) VALUES (
     p.id, operation::uuid, number, posting_kind, debit, credit, amount, from_lot, to_lot, of_posting, active, expires,
     p.debit_seq, p.debit_balance, p.credit_seq, p.credit_balance, at, p.hash
-  );
-  RETURN p.id;
+  ) RETURNING * INTO p;
+  RETURN p;
 END $$;
 
--- Bring what an account was granted to what it should be; lowered, as far as nothing is used or held. Answers how many postings that took.
+-- Bring what an account was granted to what it should be; lowered, as far as nothing is used or held.
+-- Answers the posting that took, if any.
 CREATE OR REPLACE FUNCTION regulars_ledger_grant(
   operation text, number int, account uuid, wanted bigint, at timestamptz, trailer bytea
-) RETURNS int LANGUAGE plpgsql AS $$
+) RETURNS ledger_posting LANGUAGE plpgsql AS $$
 DECLARE
   a ledger_account;
   outside uuid;
   less bigint;
 BEGIN
   SELECT * INTO a FROM ledger_account WHERE id = account;
-  IF wanted = a.granted THEN RETURN 0; END IF;
   SELECT id INTO outside FROM ledger_account
     WHERE kind = 'world' AND reference = 'granted' AND unit = a.unit AND subject = '';
   IF wanted > a.granted THEN
     UPDATE ledger_account SET granted = wanted WHERE id = account;
-    PERFORM regulars_ledger_enter(operation, number, 2, outside, false, account, true, wanted - a.granted, wanted - a.granted,
+    RETURN regulars_ledger_enter(operation, number, 2, outside, false, account, true, wanted - a.granted, wanted - a.granted,
       0, 0, NULL, NULL, NULL, NULL, NULL, at, trailer);
-    RETURN 1;
   END IF;
   less := least(a.granted - wanted, a.balance - a.held);
-  IF less <= 0 THEN RETURN 0; END IF;
+  IF less <= 0 THEN RETURN NULL; END IF;
   UPDATE ledger_account SET granted = granted - less WHERE id = account;
-  PERFORM regulars_ledger_enter(operation, number, 2, account, true, outside, false, less, less, less, 0,
+  RETURN regulars_ledger_enter(operation, number, 2, account, true, outside, false, less, less, less, 0,
     NULL, NULL, NULL, NULL, NULL, at, trailer);
-  RETURN 1;
 END $$;
 
 -- What a hold still holds, once that is enough for a leg.
@@ -225,7 +217,7 @@ BEGIN
       target_in_lots := (leg->'in_lots'->>1)::bool;
     ELSE
       named := (leg->>'hold')::uuid;
-      SELECT regulars_ledger_held(leg->>'hold', rest, verb = 'capture', at) INTO rest;
+      rest := regulars_ledger_held(leg->>'hold', rest, verb = 'capture', at);
       SELECT h.account_id, h.target_id, true, a.guarded, a.in_lots
         INTO source, target, source_guarded, target_guarded, target_in_lots
         FROM ledger_hold h JOIN ledger_account a ON a.id = h.target_id WHERE h.hold_id = named LIMIT 1;
@@ -238,7 +230,11 @@ BEGIN
         WHERE a.id IN (source, target) AND a.closed ORDER BY a.id <> source LIMIT 1;
     END IF;
     IF leg ? 'granted' THEN
-      SELECT number + regulars_ledger_grant(operation, number, source, (leg->>'granted')::bigint, at, trailer) INTO number;
+      posting := regulars_ledger_grant(operation, number, source, (leg->>'granted')::bigint, at, trailer);
+      IF posting.id IS NOT NULL THEN
+        RETURN NEXT;
+        number := number + 1;
+      END IF;
     END IF;
     kind := CASE verb WHEN 'post' THEN 1 WHEN 'hold' THEN 3 WHEN 'capture' THEN 4 ELSE 5 END;
     active := NULL;
@@ -246,7 +242,7 @@ BEGIN
     ends := NULL;
     IF verb = 'hold' THEN
       ends := (leg->>'until')::timestamptz;
-      named := regulars_ledger_hold_id(operation, index);
+      named := regulars_ledger_within(operation, 'hold:' || index::text);
     ELSIF verb <> 'release' AND target_in_lots THEN
       active := coalesce((leg->>'active_at')::timestamptz, at);
       expires := coalesce((leg->>'expires_at')::timestamptz, '9999-12-31 00:00:00+00');
@@ -271,7 +267,7 @@ BEGIN
       EXIT WHEN NOT FOUND;
       taken := least(rest, part.free);
       rest := rest - taken;
-      made := CASE WHEN expires IS NOT NULL THEN regulars_ledger_posting_id(operation, number) END;
+      made := CASE WHEN expires IS NOT NULL THEN regulars_ledger_within(operation, number::text) END;
       IF part.held_by IS NOT NULL THEN
         UPDATE ledger_hold h SET remaining = h.remaining - taken WHERE h.posting_id = part.held_by;
       END IF;
@@ -281,14 +277,14 @@ BEGIN
           held = l.held + CASE verb WHEN 'hold' THEN taken WHEN 'post' THEN 0 ELSE -taken END
         WHERE l.id = part.lot;
       END IF;
-      -- PERFORM, because assigning what a function answers takes three times as long as calling it.
-      PERFORM regulars_ledger_enter(operation, number, kind, source, source_guarded, target, target_guarded, taken,
+      posting := regulars_ledger_enter(operation, number, kind, source, source_guarded, target, target_guarded, taken,
         CASE WHEN kind IN (1, 4) THEN taken ELSE 0 END, CASE WHEN kind IN (1, 3) THEN taken ELSE 0 END,
         CASE kind WHEN 1 THEN 0 WHEN 3 THEN taken ELSE -taken END, part.lot, made,
         CASE kind WHEN 3 THEN named ELSE part.held_by END, active, coalesce(expires, ends), at, trailer);
+      RETURN NEXT;
       IF kind = 3 THEN
         INSERT INTO ledger_hold (posting_id, hold_id, account_id, target_id, lot_id, remaining, until)
-          VALUES (regulars_ledger_posting_id(operation, number), named, source, target, part.lot, taken, ends);
+          VALUES (posting.id, named, source, target, part.lot, taken, ends);
       ELSIF made IS NOT NULL THEN
         INSERT INTO ledger_lot (id, account_id, remaining, held, active_at, expires_at)
           VALUES (made, target, taken, 0, active, expires);
@@ -300,11 +296,70 @@ BEGIN
     IF rest > 0 AND NOT leg ? 'at_most' THEN PERFORM regulars_ledger_refuse_debit(source, wanted, wanted - rest); END IF;
   END LOOP;
 
-  IF jsonb_array_length(messages) > 0 THEN
-    INSERT INTO ledger_message (id, operation_id, name, content, at)
-      SELECT (substr(operation, 1, 16) || substr(md5(operation || ':message:' || (m.position - 1)), 1, 16))::uuid,
-        operation::uuid, m.value->>0, m.value->1, at
-      FROM jsonb_array_elements(messages) WITH ORDINALITY AS m(value, position);
-  END IF;
-  RETURN QUERY SELECT false, p FROM ledger_posting p WHERE p.operation_id = operation::uuid ORDER BY p.number;
+  FOR index IN 0 .. jsonb_array_length(messages) - 1 LOOP
+    INSERT INTO ledger_message (id, operation_id, name, content, at) VALUES (
+      regulars_ledger_within(operation, 'message:' || index::text), operation::uuid, messages->index->>0, messages->index->1, at);
+  END LOOP;
+END $$;
+
+-- What a shop does most, straight on: spend an amount of one account, that is, post it to the world. Where that is not plain
+-- (done before or at this moment, closed, too little there, an account that nothing was posted to yet) it does nothing and
+-- answers nothing, and regulars_ledger_commit is asked. Otherwise it writes and answers what that would.
+CREATE OR REPLACE FUNCTION regulars_ledger_spend(
+  operation text, at timestamptz, digest bytea, reason text, actor text, about text, trailer bytea,
+  source uuid, target uuid, in_lots bool, amount bigint, messages jsonb, patient bool
+) RETURNS SETOF ledger_posting LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_variable
+DECLARE
+  balance bigint;
+  free bigint;
+  seq bigint;
+  head bytea;
+  lot uuid;
+  spent timestamptz := '-infinity';
+  rest bigint := amount;
+  taken bigint;
+  number int := 0;
+  made uuid;
+BEGIN
+  IF NOT patient AND NOT pg_try_advisory_xact_lock(hashtextextended(operation, 0)) THEN RETURN; END IF;
+  SELECT a.balance, a.balance - a.held, a.seq, a.head INTO balance, free, seq, head
+    FROM ledger_account a JOIN ledger_account outside ON outside.id = target
+    WHERE a.id = source AND NOT a.closed AND a.balance - a.held >= amount FOR UPDATE OF a;
+  IF NOT FOUND THEN RETURN; END IF;
+  INSERT INTO ledger_operation (id, digest, at, reason, actor, about)
+    VALUES (operation::uuid, digest, at, reason, actor, about) ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN RETURN; END IF;
+  LOOP
+    IF in_lots THEN
+      SELECT l.id, l.expires_at, l.remaining - l.held INTO lot, spent, free FROM ledger_lot l
+        WHERE l.account_id = source AND (l.expires_at, l.id) > (spent, lot)  -- without it each would pass all before it again
+          AND l.remaining > 0 AND l.remaining > l.held AND l.expires_at > at AND l.active_at <= at
+        ORDER BY l.expires_at, l.id LIMIT 1;
+      -- What is there is pending or past its time.
+      IF NOT FOUND THEN PERFORM regulars_ledger_refuse_debit(source, amount, amount - rest); END IF;
+      UPDATE ledger_lot l SET remaining = l.remaining - least(rest, free) WHERE l.id = lot;
+    END IF;
+    taken := least(rest, free);
+    rest := rest - taken;
+    made := regulars_ledger_within(operation, number::text);
+    seq := seq + 1;
+    balance := balance - taken;
+    head := sha256(head || uuid_send(made) || uuid_send(operation::uuid) || uuid_send(source) || uuid_send(target)
+      || coalesce(uuid_send(lot), '\x00000000000000000000000000000000')  -- then no lot made, and nothing settled
+      || '\x0000000000000000000000000000000000000000000000000000000000000000'
+      || int2send(number::int2) || '\x0001' || int8send(taken) || '\xffffffffffffffffffffffffffffffff'  -- post, no terms
+      || int8send(seq) || int8send(balance) || '\xffffffffffffffffffffffffffffffff' || timestamptz_send(at) || trailer);
+    RETURN QUERY INSERT INTO ledger_posting (
+      id, operation_id, number, kind, debit_id, credit_id, amount, from_lot_id, debit_seq, debit_balance, at, hash
+    ) VALUES (made, operation::uuid, number, 1, source, target, taken, lot, seq, balance, at, head) RETURNING *;
+    EXIT WHEN rest = 0;
+    number := number + 1;
+  END LOOP;
+  UPDATE ledger_account a SET balance = balance, seq = seq, head = head WHERE a.id = source;
+  FOR index IN 0 .. jsonb_array_length(messages) - 1 LOOP
+    INSERT INTO ledger_message (id, operation_id, name, content, at) VALUES (
+      regulars_ledger_within(operation, 'message:' || index::text), operation::uuid, messages->index->>0, messages->index->1, at);
+  END LOOP;
 END $$;
