@@ -21,7 +21,7 @@ LAZY = {
 # core's rule functions may use these; whatever is not here has side effects or reads the world.
 PURE = set(
     (
-        "abc array base64 bisect calendar collections contextlib copy dataclasses datetime decimal enum fractions "
+        "abc array base64 bisect calendar collections contextlib copy dataclasses datetime decimal difflib enum fractions "
         "functools graphlib hashlib heapq hmac itertools json math numbers operator re statistics string struct "
         "textwrap tomllib types typing unicodedata zoneinfo"
     ).split()

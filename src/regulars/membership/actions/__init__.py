@@ -1,0 +1,1 @@
+"""What is written of the programme and its members; amounts go through the ledger."""

@@ -1,0 +1,107 @@
+"""Writing the programme down, and putting a version of it into force."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from regulars.core.faults import Fault, Faulty
+from regulars.core.programme import Plan, Programme
+from regulars.core.says import Says
+from regulars.membership.actions.waiting import PUBLISHING
+from regulars.membership.models import Draft, Member, Version
+from regulars.membership.queries.versions import programme_of
+from regulars.storage.transactions import lock_name
+
+
+class Refused(ValueError):
+    """Why something about the programme is not done; the message is for people."""
+
+
+def save_draft(text: str, *, revision: int, by: str, at: datetime) -> int:
+    """Keep what is being written; answers its new revision. ``revision`` is the one that was changed, 0 for none.
+
+    Raises Refused where somebody else changed it meanwhile.
+    """
+    row = Draft.objects.select_for_update().filter(pk=1).first()
+    if row is None:
+        Draft.objects.create(pk=1, text=text, changed_at=at, changed_by=by)
+        return 1
+    if row.revision != revision:
+        raise Refused(
+            _("%(who)s changed the draft meanwhile. Reload it, and put your change in again.") % {"who": row.changed_by}
+        )
+    if row.text != text:
+        row.text, row.revision, row.changed_at, row.changed_by = text, row.revision + 1, at, by
+        row.save()
+    return row.revision
+
+
+def publish(
+    text: str,
+    *,
+    since: datetime,
+    note: str,
+    zone: str,
+    currency: str,
+    by: str,
+    at: datetime,
+    numbered: int | None = None,
+) -> int:
+    """Put a programme into force from ``since`` on; answers the version's number. In the caller's transaction.
+
+    The first version may begin in the past: the history since then is gone through. ``numbered``: the number that whoever
+    publishes expects it to have, so that two who publish at once are told. Raises Faulty and Refused.
+    """
+    lock_name(PUBLISHING)
+    programme = programme_of(text, currency, zone)
+    last = Version.objects.order_by("-number").first()
+    number = last.number + 1 if last else 1
+    if numbered is not None and numbered != number:
+        raise Refused(
+            _("Version %(number)d was published meanwhile. Look at it before you publish.") % {"number": number - 1}
+        )
+    if last:
+        if faults := tuple(_against(programme, programme_of(last.text, last.currency, last.zone))):
+            raise Faulty(faults)
+        if last.currency != currency:
+            raise Refused(
+                _("Points were given for %(currency)s: a programme keeps its currency.") % {"currency": last.currency}
+            )
+        if since < at:
+            raise Refused(_("A new version cannot begin in the past: what it would change has been decided already."))
+        if since <= last.since:
+            raise Refused(
+                _("Version %(number)d begins later than that. Choose a later time.") % {"number": last.number}
+            )
+    Version.objects.create(
+        number=number, programme=programme.id, text=text, digest=hashlib.sha256(text.encode()).hexdigest(), zone=zone,
+        currency=currency, since=since, note=note, published_at=at, published_by=by,
+    )  # fmt: skip
+    # What the clock has to do may be another under the new version: everybody is looked at as it begins.
+    Member.objects.filter(due__gt=(day := Plan(programme, ZoneInfo(zone), currency).day(since))).update(due=day)
+    return number
+
+
+def _against(new: Programme, old: Programme) -> Iterable[Fault]:
+    """What may not change from version to version: members' accounts are named after it."""
+    if new.id != old.id:
+        yield Fault(
+            "id",
+            Says(
+                "The programme's id cannot change: balances are kept under it.",
+                "计划标识不能修改：会员余额记在它名下。",
+            ),
+            Says(f'Write id = "{old.id}".', f'请填写 id = "{old.id}"。'),
+        )
+    kept = {unit.id: unit for unit in new.units}
+    for unit in old.units:
+        if unit.id not in kept or kept[unit.id].purse is not unit.purse:
+            yield Fault(
+                "units",
+                Says(f"The point type {unit.id} is gone or has become something else; members may hold some.",
+                     f"积分类型 {unit.id} 被删除或改了类型，但会员可能仍持有。"),
+                Says("Keep it; without earning rules nobody gets more of it.", "请保留该类型；不设积分规则就不会再发放。"),
+            )  # fmt: skip

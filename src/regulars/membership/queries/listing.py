@@ -1,0 +1,145 @@
+"""Members by the page: found, filtered and sorted in the database; and who is about to lose their tier."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db.models import BigIntegerField, F, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from regulars.core.member import NO_TIER, Day
+from regulars.core.programme import Plan
+from regulars.core.programme.document import Purse
+from regulars.core.says import Says
+from regulars.core.tiers import Downgrade, progress
+from regulars.customers import queries as customers
+from regulars.ledger.queries.accounts import accounts_of
+from regulars.membership.models import Member
+from regulars.membership.queries.states import standing_of
+from regulars.membership.queries.wallets import purse_of
+
+# Where the ladder warns nobody, a tier that ends within so many days is looked at.
+SOON_DAYS = 30
+SORTS = {
+    "name": "customer__name",
+    "tier": "tier",
+    "joined_on": "joined_on",
+    "tier_until": "tier_until",
+    "points": "points",
+}
+# The condition on subjects is worded as the index of accounts by subject has it, else SQLite scans all accounts of a kind.
+_BALANCE = """
+    COALESCE((SELECT balance FROM ledger_account WHERE subject = membership_member.subject AND NOT (subject = '')
+      AND kind = %s AND unit = %s AND reference = %s), 0)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which members: whose name holds ``text`` or who are among ``found``; of some tiers (``""``: of none); joined in some
+    days; about to lose their tier."""
+
+    text: str = ""
+    found: tuple[UUID, ...] = ()
+    tiers: tuple[str, ...] = ()
+    joined_from: date | None = None
+    joined_to: date | None = None
+    at_risk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member in a list. ``points`` is the balance of the first point type, what is pending included, in its smallest unit."""
+
+    customer: UUID
+    name: str
+    tier: str
+    tier_name: Says
+    joined_on: date
+    tier_until: date | None
+    points: int
+    at_risk: bool = False
+
+
+def count(wanted: Wanted, plan: Plan, today: int) -> int:
+    return _members(wanted, plan, today).count()
+
+
+def listed(wanted: Wanted, plan: Plan, today: int, sort: str, offset: int, limit: int) -> list[MemberRow]:
+    """A page of members; ``sort`` is one of SORTS, with ``-`` before it the other way round. Five queries at most."""
+    name, rows = sort.lstrip("-"), _members(wanted, plan, today)
+    if name == "points":
+        purse = purse_of(plan, "", "")  # nothing that a reader wrote
+        balance = RawSQL(_BALANCE, (purse.kind, purse.unit, purse.reference), BigIntegerField())  # noqa: S611
+        rows = rows.annotate(points=balance)
+    key = F(SORTS[name])
+    order = key.desc(nulls_last=True) if sort.startswith("-") else key.asc(nulls_last=True)
+    ids = list(
+        rows.order_by(order, "pk").values_list("pk", flat=True)[offset : offset + limit]
+    )  # joined when they are few
+    columns = ("pk", "subject", "customer__name", "customer__source_id", "tier", "joined_on", "tier_until")
+    known = {row[0]: row for row in Member.objects.filter(pk__in=ids).values_list(*columns)}
+    page = [known[pk] for pk in ids]
+    purses = {purse_of(plan, "", row[1]).id: row[0] for row in page}
+    held = {purses[one.id]: one.balance for one in accounts_of([row[1] for row in page]) if one.id in purses}
+    risky = at_risk(plan, today, [row[0] for row in page])
+    return [
+        MemberRow(
+            pk,
+            customers.shown_name(named, source_id),
+            tier,
+            tier_name(plan, tier),
+            joined_on,
+            until,
+            held.get(pk, 0),
+            pk in risky,
+        )
+        for pk, _, named, source_id, tier, joined_on, until in page
+    ]
+
+
+def tier_name(plan: Plan, tier: str) -> Says:
+    """What a tier is called now; one that is no longer on the ladder goes by its id."""
+    found = plan.programme.tier(tier)
+    return found.name if found else Says(tier, tier) if tier else Says("no tier", "无等级")
+
+
+def _members(wanted: Wanted, plan: Plan, today: int) -> QuerySet[Member]:
+    rows = Member.objects.all()
+    if wanted.text:
+        rows = rows.filter(Q(customer__name__icontains=wanted.text) | Q(pk__in=wanted.found))
+    if wanted.tiers:
+        rows = rows.filter(tier__in=wanted.tiers)
+    if wanted.joined_from:
+        rows = rows.filter(joined_on__gte=wanted.joined_from)
+    if wanted.joined_to:
+        rows = rows.filter(joined_on__lte=wanted.joined_to)
+    return rows.filter(pk__in=at_risk(plan, today)) if wanted.at_risk else rows
+
+
+def at_risk(plan: Plan, today: int, among: Collection[UUID] | None = None) -> set[UUID]:
+    """Members whose tier ends soon (within the ladder's days of warning) and who would not keep it as they stand now."""
+    ladder = plan.ladder
+    if ladder is None or ladder.downgrade is Downgrade.NONE or not 0 < today < date.max.toordinal():
+        return set()
+    on = date.fromordinal(today)
+    soon = on + timedelta(days=max(ladder.warn_days or SOON_DAYS, ladder.grace_days))
+    rows = Member.objects.filter(tier_until__gte=on, tier_until__lte=soon).exclude(tier="")
+    if among is not None:
+        rows = rows.filter(pk__in=among)
+    found = set()
+    for pk, state in rows.values_list("pk", "state"):
+        standing = standing_of(state)
+        if standing == NO_TIER or (standing.until - today > (ladder.warn_days or SOON_DAYS) and not standing.in_grace):
+            continue
+        days = [Day(*day) for day in state.get("days", ())]
+        counted = progress(days, Day(*state.get("past", (0,))), ladder.since(standing.until), today)
+        if ladder.reached(counted) < ladder.rank(standing.tier):
+            found.add(pk)
+    return found
+
+
+def is_money(plan: Plan) -> bool:
+    """Whether the first point type is money."""
+    return plan.unit("").purse is Purse.CREDIT

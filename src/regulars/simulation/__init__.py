@@ -1,0 +1,1 @@
+"""Rules driven over history in memory. Nothing here writes."""

@@ -1,0 +1,182 @@
+"""The programme over what is recorded, replayed in memory and held against what is stored: one engine, twice the same.
+
+Replayed are orders as they stand, deeds and referrals that were decided for, and the clock. What a member did beside that (spent,
+had adjusted) and the turn in which things were told are not part of it: the comparison goes as far as they allow.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from regulars.catalog.queries.goods import Shelf
+from regulars.core.facts import NONE
+from regulars.core.member import NEVER, NO_TIER, Award, Day, Event, Member, OrderEvent, Referred
+from regulars.core.naming import operation_id
+from regulars.core.programme import Versions, folded
+from regulars.customers.queries import listing
+from regulars.customers.queries.deeds import deeds_of
+from regulars.customers.queries.persons import Person, persons
+from regulars.ledger.queries.receipts import moved_by_others
+from regulars.membership.queries import members
+from regulars.membership.queries.members import Known
+from regulars.membership.queries.turns import Turn, turns, waited_for
+from regulars.membership.queries.wallets import purse_of
+from regulars.orders.queries import purchases
+from regulars.orders.queries.purchases import Told
+
+AT_ONCE = 200
+# Who posts what the programme decided, and what the clock owes the ledger itself.
+OWN = ("programme", "clock")
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where a member is stored otherwise than their history comes to: tier, days or lots."""
+
+    customer: UUID
+    where: str
+    stored: str
+    replayed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many members were replayed, of how many the tier and the lots could be compared, and what differs."""
+
+    members: int = 0
+    tiers: int = 0
+    lots: int = 0
+    differences: tuple[Difference, ...] = ()
+
+    def __add__(self, other: "Checked") -> "Checked":
+        return Checked(
+            self.members + other.members,
+            self.tiers + other.tiers,
+            self.lots + other.lots,
+            self.differences + other.differences,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A member as stored and as replayed, and what was decided for whom."""
+
+    known: Known
+    replayed: Member
+    turns: tuple[Turn, ...]
+    in_turn: bool
+    untouched: bool
+
+    @property
+    def kept(self) -> bool:
+        """Nothing that was earned ever went back."""
+        return not any(turn.took_back for turn in self.turns)
+
+
+def check_everybody(versions: Versions, at: datetime, progress: Progress) -> Checked:
+    """Replay every member up to the shop's day of ``at`` and compare."""
+    told, shelf, last, of_members = Checked(), Shelf(), None, members.count()
+    while some := members.after(last, AT_ONCE):
+        told, last = told + check_members(some, versions, at, shelf), some[-1]
+        progress(told.members, of_members, "members")
+    return told
+
+
+def check_members(customers: Sequence[UUID], versions: Versions, at: datetime, shelf: Shelf | None = None) -> Checked:
+    """Replay some members, a few hundred at most, up to the shop's day of ``at`` and compare."""
+    lives = _lives(customers, versions, versions.plans[-1].day(at), shelf or Shelf())
+    return sum((_compared(life) for life in lives), Checked())
+
+
+def _lives(customers: Sequence[UUID], versions: Versions, today: int, shelf: Shelf) -> Iterator[Life]:
+    people = _settled(customers)
+    plan, first, decided = versions.plans[-1], versions.plans[0].since, turns(people)
+    bought = purchases.purchases_of(people, first, shelf) if first else []
+    awards = members.awards(one.purchase.id for one in bought)
+    told: dict[UUID, list[Event]] = {key: [*_others(key, decided[key])] for key in people}
+    for one in bought:
+        told[one.customer].append(_order(one, awards.get(one.purchase.id)))
+    for key, deeds in deeds_of(people, [name for version in versions.plans for name in version.tasks]).items():
+        told[key] += [deed for deed in deeds if deed.id in {turn.id for turn in decided[key]}]
+    purses = {
+        purse_of(plan, unit.id, one.subject).id: key for key, one in people.items() for unit in plan.programme.units
+    }
+    touched = {purses[account] for account in moved_by_others(purses, OWN)}
+    for key, life in members.load(people.values(), plan, dict.fromkeys(people, date.min)).items():
+        if life.stored:
+            replayed, in_turn = _replayed(life.member, told[key], awards, versions, today)
+            yield Life(life, replayed, tuple(decided[key]), in_turn, key not in touched)
+
+
+def _order(told: Told, award: Award | None) -> OrderEvent:
+    """The order as it stands, decided for the first time; what limits had left for it is a matter of other members, too."""
+    named = operation_id("order", told.purchase.id, "0")
+    return OrderEvent(named, told.placed_at, told.purchase, left=dict(award.room) if award else NONE)
+
+
+def _settled(customers: Sequence[UUID]) -> dict[UUID, Person]:
+    """Who has one record only (what was decided before a merge was decided for two), and for whom nothing waits."""
+    told, waiting = persons(listing.members_of(customers)), waited_for(customers)
+    records = Counter(person.id for person in told.values())
+    return {one.id: one for one in told.values() if records[one.id] == 1 and one.id not in waiting}
+
+
+def _others(customer: UUID, decided: Iterable[Turn]) -> Iterator[Event]:
+    """What is told of nowhere but in what was decided: joining, and friends brought."""
+    for turn in decided:
+        if turn.role:
+            yield Referred(turn.id, turn.at, turn.role)
+        elif turn.id == operation_id("joined", customer.hex):
+            yield turn.deed()
+
+
+def _replayed(
+    stored: Member, events: Iterable[Event], awards: dict[str, Award], versions: Versions, today: int
+) -> tuple[Member, bool]:
+    """The member whom the events make, and whether orders were decided in the turn in which they were placed."""
+    member = stored._replace(standing=NO_TIER, days=(), past=Day(0), used=(), lots=(), owed=(), due=NEVER, seen=0)
+    in_turn = True
+    for event, outcome in folded(
+        member, sorted(events, key=lambda one: one.at), versions, until=min(today, stored.due)
+    ):
+        member = outcome.member
+        if isinstance(event, OrderEvent) and outcome.award:
+            kept = awards.get(event.purchase.id)
+            in_turn = in_turn and kept is not None and kept.nth == outcome.award.nth
+    return member, in_turn
+
+
+def _compared(life: Life) -> Checked:
+    stored, replayed, customer = life.known.member, life.replayed, life.known.person.id
+    judged = life.kept and life.in_turn
+    counted = judged and life.untouched
+    held = [("days", _days(stored, points=judged), _days(replayed, points=judged))]
+    if judged:
+        held.append(("tier", _standing(stored), _standing(replayed)))
+    if counted:
+        held.append(("lots", _lots(stored), _lots(replayed)))
+    found = tuple(Difference(customer, where, was, now) for where, was, now in held if was != now)
+    return Checked(1, int(judged), int(counted), found)
+
+
+def _days(member: Member, *, points: bool) -> str:
+    """What counts towards tiers, in all: which of it is still kept by the day is a matter of when somebody looked."""
+    _, spend, orders, earned, quantity = (sum(column) for column in zip(member.past, *member.days, strict=True))
+    told = {"spend": spend, "orders": orders, "quantity_milli": quantity, **({"points": earned} if points else {})}
+    return ", ".join(f"{name} {amount}" for name, amount in told.items())
+
+
+def _standing(member: Member) -> str:
+    standing = member.standing
+    until = date.fromordinal(standing.until).isoformat() if standing.until < NEVER else "for good"
+    return f"{standing.tier or 'none'} since {date.fromordinal(standing.since or 1)} until {until}"
+
+
+def _lots(member: Member) -> str:
+    """Lots by their terms: the ids follow from the events, which for a replay are fewer."""
+    left = sorted((lot.unit, lot.expires_at, lot.active_at, lot.remaining) for lot in member.lots if lot.remaining)
+    owed = [f"owes {amount} {unit}" for unit, amount in member.owed]
+    return "; ".join([*(f"{n} {unit} {active:%Y-%m-%d}..{ends:%Y-%m-%d}" for unit, ends, active, n in left), *owed])
