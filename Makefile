@@ -13,7 +13,7 @@ LOCK := uv pip compile pyproject.toml --output-file requirements.lock --universa
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo serve test proof faults soak lint shape format bench messages lock clean
+.PHONY: help install demo serve test proof faults soak mutants lint shape format bench messages lock clean
 
 help: ## this list
 	@printf 'Regulars: who stays, who leaves and why.\n\n'
@@ -66,6 +66,9 @@ faults: install ## by hand: the proofs of tests/faults ten times as long (EFFORT
 
 soak: install ## by hand: random histories for an hour in all (MINUTES=60)
 	$(BIN)/python -m pytest -m soak --minutes $(or $(MINUTES),60) $(ARGS)
+
+mutants: install ## by hand: small slips planted in points and tiers; the tests must find nine of ten (docs/mutation.md)
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 lint: install ## style, types, import contracts, house rules
 	$(BIN)/ruff check .

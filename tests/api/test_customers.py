@@ -147,3 +147,30 @@ def test_consents_are_appended_and_the_newest_is_in_force(program: Program) -> N
         assert [(c["granted"], c["at"]) for c in answer.data["in_force"]] == [(False, "2026-02-01T00:00:00Z")]
     timeline = program.get("/customers/shopify:1/timeline").data["items"]
     assert [entry["details"]["granted"] for entry in timeline] == [False, True]
+
+
+def test_walk_ins_are_listed_only_where_they_are_asked_for(program: Program) -> None:
+    orders = [
+        {"source_id": "1", "customer": "c"},
+        {"source_id": "2"},
+        {"source_id": "3"},
+        {"source_id": "4", "identities": [{"kind": "email", "value": "guest@example.com"}]},
+    ]
+    lines = [{"product": "tea", "quantity": "1", "list_amount": 500}]
+    told = {"placed_at": "2026-05-01T00:00:00Z", "currency": "CNY", "lines": lines}
+    assert (
+        program.post("/orders/batch", {"source": "pos", "items": [told | one for one in orders]}).data["created"] == 4
+    )
+
+    def listed(query: str = "") -> set[str]:
+        return {item["source_id"] for item in program.get(f"/customers{query}").data["items"]}
+
+    customers, nobody = {"c", "email:guest@example.com"}, {"guest:2", "guest:3"}
+    assert listed() == listed("?walk_ins=false") == listed("?updated_since=2026-01-01T00:00:00Z") == customers
+    assert listed("?walk_ins=true") == customers | nobody
+    # Merged with somebody known, a walk-in is somebody: whichever of the two records survives.
+    merge = {"reason": "receipt"}
+    assert program.post("/customers/pos:c/merge", merge | {"absorbed": "pos:guest:2"}).status_code == 200
+    other = {"absorbed": "pos:email:guest@example.com"}
+    assert program.post("/customers/pos:guest:3/merge", merge | other).status_code == 200
+    assert listed() == customers | nobody

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from regulars.ledger.facts import operation_id
+from regulars.core.naming import operation_id
 from regulars.shop.models import ApiKey
 from tests.api.program import Program, make_key
 from tests.api.test_orders import ORDER

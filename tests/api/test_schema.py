@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import schemathesis
-from django.core.handlers.wsgi import WSGIHandler
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -14,13 +13,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode, checks
 
 from regulars.site.api import api
+from regulars.site.wsgi import application
 from regulars.web.api_limits import Buckets
 from tests.api.program import Program
 from tests.api.test_orders import EVENT, ORDER
 
 DOCUMENT = json.loads(json.dumps(api.get_openapi_schema(), cls=DjangoJSONEncoder))
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
-SCHEMA.app = WSGIHandler()
+SCHEMA.app = application
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
 # JSON Schema cannot say all that we ask: that amounts add up, that an order is not in the future, that a batch loses its
 # bad items alone. So a request that fits the document may be refused (422) or taken in part (207).

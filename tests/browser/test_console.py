@@ -1,9 +1,16 @@
 """The console in a real browser: nothing breaks the content policy, charts draw, lists work on a phone."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
+
+from regulars.customers.models import Customer
+from regulars.ledger.queries.accounts import account
+from regulars.orders.models import Order
+from tests.flows.history import tell
+from tests.ledger.conftest import empty
 
 ARGS = [
     "--no-sandbox",
@@ -49,6 +56,12 @@ def browser(chromium, monkeypatch):
 
 
 @pytest.fixture
+def books(live_server) -> Iterator[None]:
+    yield
+    empty()
+
+
+@pytest.fixture
 def open_page(live_server, sign_in, browser, complaints, request) -> Iterator:
     """``open_page("/team/", width=390, dark=True)``: a page of the owner's; what the browser complains of is kept."""
     contexts = []
@@ -79,6 +92,32 @@ def test_no_page_breaks_the_policy_or_runs_over_the_edge(open_page, complaints, 
         page.wait_for_load_state("networkidle")
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, f"{path} is {wider} px wider than the screen"
+    assert complaints == []
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_full_statement_is_readable_and_can_be_searched(
+    open_page, complaints, books, recorded, staff, width, language
+):
+    member = Customer.objects.order_by("source_id")[0]
+    orders = [found.hex for found in Order.objects.order_by("-placed_at").values_list("id", flat=True)[:6]]
+    own = tell(member.pk, orders=orders, actor=f"user:{staff['agent'].pk}")
+    page = open_page(f"/ledger/{UUID(own.id)}/", width=width, language=language)
+    entries = page.locator("#list-statement tbody tr")
+    expect(entries).to_have_count(account(own.id).entries)
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0, f"{wider} px wider than the screen"
+    cut = "cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.textContent.trim())"
+    assert page.locator("td, th, .figure-value").evaluate_all(cut) == []
+    page.locator(".list-filters summary").click()
+    page.locator("select[name=what]").select_option("expired")
+    expect(entries).to_have_count(1)
+    page.locator(".list-filters summary").click()
+    page.locator(".chip").click()
+    expect(entries).not_to_have_count(1)
+    page.locator("details", has=page.locator("input[name=amount]")).locator("summary").click()
+    expect(page.locator("input[name=amount]")).to_be_visible()
     assert complaints == []
 
 

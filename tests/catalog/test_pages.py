@@ -1,7 +1,7 @@
 """The product pages."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -9,10 +9,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from regulars.catalog.models import Product
+from regulars.catalog.pages import found_products
 from regulars.catalog.pages.product import price_chart, trail
 from regulars.catalog.queries import listing
 from regulars.core.facts import ProductFact, VariantFact
 from regulars.flows.record_products import record_products
+from regulars.web.access import NOBODY
 
 
 def titles(client: Client, query: str = "") -> set[str]:
@@ -89,3 +91,8 @@ def test_what_a_source_says_is_shown_as_text(shop: Any, console: Client, at: Any
 def test_a_category_has_a_link_for_each_step() -> None:
     assert trail("食品 > 茶") == [("食品", "食品"), ("茶", "食品 > 茶")]
     assert trail("") == []
+
+
+def test_products_of_one_name_are_told_apart_in_the_search(shop: Any, at: datetime) -> None:
+    record_products([ProductFact("p1", "茶"), ProductFact("p2", "茶")], source="test", at=at)
+    assert {hit.text for hit in found_products("茶", 5, NOBODY)} == {"p1", "p2"}

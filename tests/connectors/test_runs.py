@@ -1,10 +1,11 @@
 """Imports into the database: the same file again changes nothing, bad rows are kept apart, a stopped run goes on."""
 
 import csv
+import errno
 import gzip
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -454,3 +455,14 @@ def test_an_order_that_comes_again_further_along_changes_its_state_and_keeps_its
         assert (view.state, view.repeated) == ("done", 1)
         order = Order.objects.get(source_id="A")
         assert (order.state, order.line_count, order.net_amount) == ("paid", 1, 300)
+
+
+def test_of_an_upload_that_breaks_off_nothing_is_kept(shop: Any, settings: Any) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield HEADER.encode()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        actions.receive_upload("orders.csv", chunks(), actor="test", language="en", at=timezone.now())
+    assert [path for path in Path(settings.DATA_DIR).rglob("*") if path.is_file()] == []
+    assert not ImportRun.objects.exists()

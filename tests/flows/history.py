@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from regulars.core.naming import operation_id
 from regulars.customers.queries.subjects import subject_key_of
 from regulars.ledger.actions import commit
 from regulars.ledger.facts import (
@@ -17,7 +18,6 @@ from regulars.ledger.facts import (
     Release,
     Reverse,
     hold_id,
-    operation_id,
     world,
 )
 

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,17 +12,19 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from regulars.core.naming import operation_id
 from regulars.customers.models import Customer
 from regulars.customers.queries import subjects
 from regulars.flows.merge import merge
 from regulars.ledger.actions import commit
-from regulars.ledger.facts import Close, Operation, Post, operation_id, world
+from regulars.ledger.actions.sweeping import sweep
+from regulars.ledger.facts import Close, Operation, Post, world
 from regulars.ledger.queries import accounts
 from regulars.orders.models import Order
 from regulars.shop.models import Approval, AuditEntry, Shop
 from regulars.shop.queries import actor_of_user
 from tests.facts import SmallShop
-from tests.flows.history import do, points_of, tell
+from tests.flows.history import BEGIN, do, points_of, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +149,18 @@ def test_accounts_are_found_by_customer_kind_and_reference(
     assert "¥120.10" in client.get("/ledger/").content.decode()
 
 
+def test_what_the_clock_did_is_told_as_done_by_nobody(sign_in: Callable[..., Client], purse: Any, member: Any) -> None:
+    do(
+        "short",
+        1,
+        Post(world("points", "issued"), points_of(member.pk), 5, expires_at=BEGIN + timedelta(days=2)),
+        reason="x",
+    )
+    sweep(timezone.now())
+    [entry] = sign_in("reader", language="en").get(address(purse, "?what=expired")).context["list"].found[0:25]
+    assert entry.who == "automatically"
+
+
 def test_an_empty_ledger_says_what_will_stand_there(console: Client, shop: Any) -> None:
     assert "会自动建立" in console.get("/ledger/").content.decode()
 
@@ -180,6 +194,8 @@ def test_a_double_click_adjusts_once_and_leaves_a_trace(sign_in: Callable[..., C
         assert client.post(address(purse, "adjust/"), sent).status_code == 302
     assert facts(purse.id).balance == 140
     assert AuditEntry.objects.filter(action="account.adjusted").count() == 1
+    trail = sign_in("owner", language="en").get("/audit/").content.decode()
+    assert "+40 points; Reason: Goodwill" in trail and "Points club" in trail and f'href="{address(purse)}"' in trail
     text = client.get(address(purse)).content.decode()
     assert "Given by staff" in text and "parcel late" in text and "Agent" in text
     other = client.post(address(purse, "adjust/"), {**sent, "amount": 50})

@@ -9,9 +9,10 @@ import pytest
 from django.db import connections
 from django.utils import timezone, translation
 
+from regulars.core.naming import operation_id
 from regulars.flows import adjust as flow
 from regulars.ledger.actions import commit
-from regulars.ledger.facts import Account, Operation, Post, operation_id, world
+from regulars.ledger.facts import Account, Operation, Post, world
 from regulars.ledger.queries import accounts
 from regulars.shop import actions as shops
 from regulars.shop.models import Approval, User

@@ -67,7 +67,7 @@ def test_amounts_follow_from_the_lines(shop):
 
 
 def test_tax_that_prices_exclude_is_paid_on_top(shop):
-    record(order(1, replace(line(1000), tax_amount=150), tax_included=False))
+    record(order(1, line(1000)._replace(tax_amount=150), tax_included=False))
     assert Order.objects.get().paid_amount == 1150
 
 
@@ -261,14 +261,14 @@ def test_a_guest_with_a_very_long_address_is_still_one_guest(shop):
 
 
 def test_customers_and_products_are_made_from_what_orders_say(shop):
-    record(order(1, replace(line(), title="Oolong tea"), customer_name="林"))
+    record(order(1, line()._replace(title="Oolong tea"), customer_name="林"))
     assert Customer.objects.get().name == "林"
     assert Line.objects.get().product.title == "Oolong tea"
 
 
 def test_products_known_by_sku_or_title_alone_are_products_until_the_catalogue_says_more(shop):
-    by_sku = replace(line(product=""), sku="T-1", title="Oolong")
-    by_title = replace(line(product=""), title="桂花乌龙")
+    by_sku = line(product="")._replace(sku="T-1", title="Oolong")
+    by_title = line(product="")._replace(title="桂花乌龙")
     fact = order(1, by_sku, by_title, line(product=""))
     record(fact)
     titles = list(Line.objects.order_by("number").values_list("product__title", flat=True))
@@ -278,6 +278,35 @@ def test_products_known_by_sku_or_title_alone_are_products_until_the_catalogue_s
     record_products([ProductFact("p9", "Oolong tea 100 g", variants=(variant,))], source="shop", at=AT)
     assert record(fact).updated == 1
     assert Line.objects.get(number=1).product.source_id == "p9"
+
+
+SAID = {
+    "quantity_milli": 2000,
+    "list_amount": 990,
+    "product": "p2",
+    "variant": "v2",
+    "sku": "S-2",
+    "title": "茶",
+    "source_id": "l-2",
+    "tax_amount": 7,
+    "discounts": (Discount("coupon", 5, "TEN", "supplier"),),
+}
+
+
+@pytest.mark.parametrize("field", LineFact._fields)
+def test_a_line_that_says_one_thing_differently_is_a_change(shop, field):
+    record(order(1, line(), line()))
+    assert record(order(1, line(), line()._replace(**{field: SAID[field]}))).updated == 1
+
+
+def test_what_one_line_of_a_batch_says_is_stored_though_no_other_says_it(shop):
+    record(order(1), order(2, line(), LineFact(**SAID)), order(3))
+    told = ("quantity_milli", "list_amount", "product__source_id", "sku", "title", "source_id", "tax_amount")
+    assert Line.objects.filter(order__source_id="2", number=2).values_list(*told).get() == tuple(
+        SAID[name.removesuffix("__source_id")] for name in told
+    )
+    silent = Line.objects.filter(order__source_id="3").values("sku", "title", "source_id", "tax_amount", "discounts")
+    assert silent.get() == {"sku": "", "title": "", "source_id": "", "tax_amount": 0, "discounts": None}
 
 
 def test_a_failing_batch_leaves_nothing(shop, monkeypatch):
@@ -338,7 +367,7 @@ def test_a_crash_between_commit_and_append_is_made_good_by_the_next_refresh(shop
 
 
 def test_appended_and_rebuilt_facts_are_the_same_rows(shop):
-    lines = (line(1000, Discount("member_price", 100)), replace(line(300), product="", title="loose"))
+    lines = (line(1000, Discount("member_price", 100)), line(300)._replace(product="", title="loose"))
     record(*[order(n, *lines, placed_at=AT + timedelta(minutes=n)) for n in range(fact_files.APPEND_MIN_ORDERS)])
 
     def rows():

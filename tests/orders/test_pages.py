@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from regulars.catalog.models import Product
-from regulars.core.facts import Discount, LineFact, OrderFact
+from regulars.core.facts import Discount, IdentityFact, LineFact, OrderFact
 from regulars.customers.models import Customer
 from regulars.flows.record_orders import record_orders
 from regulars.orders.actions import rebuild_facts
@@ -31,11 +31,15 @@ def no_memory() -> None:
     caches["process"].clear()
 
 
-def numbers(client: Client, query: str = "") -> list[str]:
-    """The numbers of all orders found, by way of the export: in order, across pages."""
+def exported(client: Client, query: str = "") -> list[list[str]]:
+    """The export of all orders found, its head first."""
     answer = client.get(f"/orders/?export=csv{query and '&' + query}")
-    rows = list(csv.reader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
-    return [row[0] for row in rows[1:]]
+    return list(csv.reader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
+
+
+def numbers(client: Client, query: str = "") -> list[str]:
+    """The numbers of all orders found: in order, across pages."""
+    return [row[0] for row in exported(client, query)[1:]]
 
 
 def stated(**asked: Any) -> set[str]:
@@ -224,3 +228,16 @@ def test_the_search_in_the_head_finds_orders_by_number(recorded: Any, console: C
 
 def test_an_empty_shop_says_what_to_do(console: Client) -> None:
     assert "/imports/" in console.get("/orders/").content.decode()
+
+
+def test_the_export_tells_buyers_apart_by_their_id(recorded: Any, at: datetime, console: Client) -> None:
+    placed = at - timedelta(days=1)
+    guest = (IdentityFact("email", "guest@example.com"),)
+    more = [
+        OrderFact("walk-in", "", placed, "CNY", paid_amount=500),
+        OrderFact("guest", "", placed, "CNY", paid_amount=500, identities=guest),
+    ]
+    record_orders(more, source="test", at=at)
+    header, *rows = exported(console)
+    buyers = {row[header.index("订单")]: row[header.index("顾客编号")] for row in rows}
+    assert buyers == {order.source_id: order.customer for order in recorded.orders} | {"walk-in": "", "guest": ""}

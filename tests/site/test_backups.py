@@ -22,7 +22,8 @@ from regulars.site.preparing import prepare_database
 prepare_database()
 from datetime import UTC, datetime
 from regulars.ledger.actions import commit
-from regulars.ledger.facts import Account, Operation, Post, operation_id, world
+from regulars.core.naming import operation_id
+from regulars.ledger.facts import Account, Operation, Post, world
 for n in itertools.count():
     member = Account("points", "points:club", "club", f"{n % 50:032x}")
     told = operation_id("drill", str(n))

@@ -53,7 +53,10 @@ def served(tmp_path: Path) -> Iterator[tuple[int, int]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
     command = [sys.executable, "-m", "regulars", "serve", "--data-dir", str(tmp_path), "--port", str(port)]
     with (tmp_path / "said").open("w") as said:
+        # It inherits what is done with this signal: as a shell starts it, also where these tests run under nohup.
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
         process = subprocess.Popen(command, env=environment, stderr=said, start_new_session=True)
+        signal.signal(signal.SIGHUP, before)
     assert eventually(lambda: answers(port) and len(children(process.pid)) == 2)
     yield process.pid, port
     process.terminate()
@@ -109,14 +112,16 @@ def test_a_killed_web_process_is_replaced_and_answers(served: tuple[int, int]) -
 
 
 @ON_LINUX
-@pytest.mark.parametrize("how", ["Ctrl+C", "SIGTERM"])
+@pytest.mark.parametrize("how", ["Ctrl+C", "SIGTERM", "the terminal is closed"])
 def test_serve_ends_with_all_its_processes_when_told_to(served: tuple[int, int], tmp_path: Path, how: str) -> None:
     process, port = served
     family = [process, *children(process)]
     if how == "Ctrl+C":  # a terminal tells every process of the group
         os.killpg(process, signal.SIGINT)
-    else:
+    elif how == "SIGTERM":
         os.kill(process, signal.SIGTERM)
+    else:
+        os.killpg(process, signal.SIGHUP)
     assert eventually(lambda: not any(map(lives, family)) and not listens(port), seconds=12)
     assert "Traceback" not in (tmp_path / "said").read_text()
 

@@ -84,6 +84,14 @@ def test_nobody_is_sent_to_sign_in_and_back(staff, client):
     assert client.get("/team/?q=a").headers["Location"] == "/accounts/login/?next=/team/%3Fq%3Da"
 
 
+def test_who_sends_a_form_signed_out_comes_back_to_the_page_it_stood_on(staff, client):
+    """The form's own address takes no GET: who was led there after signing in saw an empty page."""
+    stood_on = {"referer": "http://testserver/customers/?q=a"}
+    there = client.post("/customers/segments/save/", {"name": "a"}, headers=stood_on).headers["Location"]
+    assert there == "/accounts/login/?next=/customers/%3Fq%3Da"
+    assert client.post("/customers/segments/save/").headers["Location"] == "/accounts/login/?next=/"
+
+
 def test_a_form_without_its_token_is_told_what_to_do(staff, sign_in):
     client = Client(enforce_csrf_checks=True, headers={"accept-language": "en"})
     answer = client.post("/accounts/login/", {"login": "a@b.example", "password": "x"})

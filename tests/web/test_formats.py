@@ -20,7 +20,7 @@ AT = datetime(2026, 3, 5, 16, 30, tzinfo=UTC)
         ("en", 123450, "CNY", "¥1,234.50"),
         ("en", 123450, "USD", "$1,234.50"),
         ("zh-hans", 123450, "USD", "US$1,234.50"),
-        ("zh-hans", -5, "CNY", "-¥0.05"),
+        ("zh-hans", -5, "CNY", "−¥0.05"),
         ("en", 1234, "JPY", "¥1,234"),
         ("en", 1234567, "KWD", "KWD1,234.567"),
         ("en", None, "USD", "–"),
@@ -94,3 +94,16 @@ def test_formulas_behind_white_space_or_in_full_width_are_guarded(text):
 @pytest.mark.parametrize("text", ["茶 = tea", " 茶", "a-b", ""])
 def test_plain_text_is_left_alone(text):
     assert formats.spreadsheet(text) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.123, "+12.3%"), (-0.04, "−4.0%"), (0, "0.0%"), (0.0001, "0.0%"), (None, "–")]
+)
+def test_growth_has_a_sign_where_there_is_any(share: float | None, shown: str) -> None:
+    assert formats.change(share) == shown
+
+
+@pytest.mark.parametrize(("language", "shown"), [("zh-hans", "2026年3月"), ("en", "Mar 2026")])
+def test_months_read_as_the_language_writes_them(language: str, shown: str) -> None:
+    with translation.override(language):
+        assert formats.month(date(2026, 3, 1)) == shown

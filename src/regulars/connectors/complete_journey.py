@@ -250,10 +250,10 @@ def _lines(
         discounts[index] = known.get(key) or known.setdefault(key, _discounts(*key))
     quantities = (block["quantity"].to_numpy() * 1000).tolist()
     listed, nothing = (net + member + match).tolist(), repeat("")
-    facts = map(
-        LineFact, quantities, listed, map(text, products), nothing, nothing, nothing, nothing, repeat(0), discounts
+    cells = zip(
+        quantities, listed, map(text, products), nothing, nothing, nothing, nothing, repeat(0), discounts, strict=False
     )
-    return list(facts), coded
+    return list(map(LineFact._make, cells)), coded
 
 
 def _discounts(member: int, coupon: int, match: int, code: str) -> tuple[Discount, ...]:

@@ -60,6 +60,11 @@ class Filters(pagination.Page):
     source_id: api.SourceId | None = None
     email: api.Text | None = Field(None, max_length=254)
     phone: api.Text | None = Field(None, max_length=40)
+    walk_ins: bool = Field(
+        False,
+        description="Also the records of orders that name nobody, one for each such order. Without it customers alone, as in "
+        "the console.",
+    )
 
 
 @router.get("", response=CustomerPage, auth=READ, summary="List customers")
@@ -68,15 +73,9 @@ def list_customers(request: HttpRequest, filters: Query[Filters]) -> Any:
     pagination.refuse_unknown(request, Filters)
     by = "recorded" if filters.updated_since else "id"
     place = pagination.after(filters, by)
-    rows = listing.page(
-        filters.limit + 1,
-        after_id=place and place.id,
-        after_at=place and place.at,
-        updated_since=filters.updated_since,
-        source=filters.source,
-        source_id=filters.source_id,
-        identity=_identity(filters),
-    )
+    asked = filters.model_dump(include={"updated_since", "source", "source_id", "walk_ins"})
+    after = {"after_id": place and place.id, "after_at": place and place.at}
+    rows = listing.page(filters.limit + 1, identity=_identity(filters), **after, **asked)
     return pagination.answer(
         rows, filters.limit, lambda row: pagination.Place(row.id, filters.updated_since and row.recorded_at, by)
     )

@@ -7,9 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from regulars.core.money import CURRENCIES, to_decimal
+from regulars.core.naming import operation_id
 from regulars.ledger.actions import commit
-from regulars.ledger.facts import FOREVER, Account, Operation, Post, operation_id, world
+from regulars.ledger.facts import FOREVER, LEGS_MAX, Account, Leg, Operation, Post, world
 from regulars.ledger.queries.accounts import AccountFacts, account
+from regulars.ledger.queries.lots import lots_of
+from regulars.ledger.refusals import Insufficient
+from regulars.orders.queries.clock import shop_time
 from regulars.shop import actions as shops
 from regulars.shop import queries as shop_queries
 from regulars.storage.transactions import run_tx
@@ -27,18 +31,22 @@ class SentBefore(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """``amount`` units in (above zero) or out (below) of an account; ``expires_at`` for what is given."""
+    """``amount`` units in (above zero) or out (below) of an account; ``expires_at`` for what is given.
+
+    ``to``: the subject key of who gets what is taken, on an account like this one, with its dates.
+    """
 
     account: AccountFacts
     amount: int
     reason: str
     note: str
     expires_at: datetime | None = None
+    to: str = ""
 
     def details(self) -> dict[str, Any]:
         expires = self.expires_at and self.expires_at.isoformat()
         told = {"amount": self.amount, "unit": self.account.unit, "reason": self.reason, "note": self.note}
-        return {**told, "kind": self.account.kind, "expires_at": expires}
+        return {**told, "kind": self.account.kind, "expires_at": expires} | ({"to": self.to} if self.to else {})
 
 
 def adjust(wanted: Adjustment, *, form: UUID, by: Actor, at: datetime) -> bool:
@@ -99,11 +107,27 @@ def _account(asked: shop_queries.ApprovalView) -> AccountFacts:
 
 def _post(request: UUID, of: AccountFacts, details: Mapping[str, Any], by: str, at: datetime) -> None:
     own, outside = Account(of.kind, of.unit, of.reference, of.subject), world(of.unit, "adjusted")
-    amount, expires = details["amount"], details["expires_at"]
+    amount, expires, at = details["amount"], details["expires_at"], shop_time(shop_queries.require_shop(), at)
     expires_at = datetime.fromisoformat(expires) if expires else FOREVER
-    leg = Post(outside, own, amount, expires_at=expires_at) if amount > 0 else Post(own, outside, -amount)
+    legs: list[Leg] = [Post(outside, own, amount, expires_at=expires_at) if amount > 0 else Post(own, outside, -amount)]
+    if to := details.get("to"):
+        legs = _moved(own, Account(of.kind, of.unit, of.reference, to), -amount, at)
     named = operation_id("adjust", request.hex)
-    commit(Operation(named, at, (leg,), f"adjust.{details['reason']}", by, about(request)))
+    commit(Operation(named, at, legs, f"adjust.{details['reason']}", by, about(request)))
+
+
+def _moved(own: Account, other: Account, amount: int, at: datetime) -> list[Leg]:
+    """Legs that move an amount lot by lot, first to expire first, each with its terms. Raises Insufficient."""
+    legs: list[Leg] = []
+    left = amount
+    for lot in lots_of([own.id]).get(own.id, ()):
+        free = lot.remaining - lot.held if lot.active_at <= at < lot.expires_at else 0
+        if part := min(left, free):
+            legs.append(Post(own, other, part, lot.active_at, lot.expires_at))
+            left -= part
+    if left or len(legs) > LEGS_MAX:
+        raise Insufficient(own.id, own.kind, own.unit, own.reference, amount, amount - left)
+    return legs
 
 
 def _note(by: Actor, action: str, of: AccountFacts, details: Mapping[str, Any], at: datetime) -> None:

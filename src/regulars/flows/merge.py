@@ -1,10 +1,16 @@
-"""Two records, one person: said by a member of staff, noted in the audit trail, seen by analysis after a refresh."""
+"""Two records, one person: said by a member of staff, noted in the audit trail, seen by analysis after a refresh.
+
+What the absorbed record owns can be spent under the survivor's key from then on; a split gives back what is left of it.
+"""
 
 from datetime import datetime
 from uuid import UUID
 
 from regulars.customers import actions as customers
+from regulars.customers.actions.merge import MergeRefused
+from regulars.flows import gather
 from regulars.flows.tasks import request_refresh
+from regulars.ledger.refusals import Closed
 from regulars.shop import actions as shops
 from regulars.storage.transactions import run_tx
 from regulars.web.access import Actor
@@ -15,6 +21,7 @@ def merge(survivor: UUID, absorbed: UUID, *, reason: str, by: Actor, at: datetim
 
     def verb() -> UUID:
         made = customers.merge_customers(survivor, absorbed, reason=reason, actor=by.name, at=at)
+        gather.gather(survivor, by=by.subject, at=at)
         details = {"absorbed": str(absorbed), "reason": reason, "merge": str(made)}
         shops.record(by, "customer.merged", str(survivor), details, at=at)
         return made
@@ -28,8 +35,13 @@ def split(merge_id: UUID, *, by: Actor, at: datetime) -> None:
     """Undo a merge. Raises MergeRefused."""
 
     def verb() -> None:
-        customers.split_customer(merge_id, actor=by.name, at=at)
-        shops.record(by, "customer.split", str(merge_id), at=at)
+        survivor, absorbed = customers.split_customer(merge_id, actor=by.name, at=at)
+        try:
+            gather.give_back(absorbed, survivor, by=by.subject, at=at)
+        except Closed as closed:
+            raise MergeRefused(f"{closed}: open the account again, then split the records.") from None
+        details = {"absorbed": str(absorbed), "merge": str(merge_id)}
+        shops.record(by, "customer.split", str(survivor), details, at=at)
 
     run_tx(verb)
     request_refresh()

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from regulars.catalog import actions as catalog_actions
@@ -12,9 +15,12 @@ from regulars.core.facts import LineFact, OrderFact, Tally
 from regulars.customers import actions as customers_actions
 from regulars.customers import queries as customers
 from regulars.customers.queries import Handle
+from regulars.flows.settling import request_settling
+from regulars.membership.actions import waiting
 from regulars.orders import actions as orders_actions
 from regulars.orders import queries as orders_queries
 from regulars.orders.actions.record import Known
+from regulars.orders.queries import purchases
 from regulars.shop import queries as shop_queries
 from regulars.storage.transactions import run_tx
 
@@ -41,11 +47,11 @@ def record_orders(
 
     def record() -> Tally:
         named = _named(orders, source, shop.country)
-        lines = [line for o in named for line in o.lines or ()]
-        known_variants, told = variants(lines, source), named
-        if not all(line.product for line in lines):
+        articles = articles_of(o.lines for o in named if o.lines)
+        known_variants, told = variants(articles, source), named
+        if not all(article.product for article in articles):
             told = [replace(o, lines=with_products(o.lines, known_variants)) if o.lines else o for o in named]
-            lines = [line for o in told for line in o.lines or ()]
+            articles = articles_of(o.lines for o in told if o.lines)
         told_by, left_out = {o.customer: o for o in told}, Tally()
         known = Known(
             customers=customers_actions.ensure_customers(
@@ -55,12 +61,14 @@ def record_orders(
                 country=shop.country,
                 tally=left_out,
             ),
-            products=ensure_products(lines, source=source, at=at, remembered=remembered),
+            products=ensure_products(articles, source=source, at=at, remembered=remembered),
             variants=known_variants,
             sellers=catalog_actions.ensure_sellers({o.seller for o in told if o.seller}, source=source),
         )
         zone = ZoneInfo(shop.zone)
         tally = orders_actions.record_orders(told, known, source=source, at=at, zone=zone, run_id=run_id)
+        if waiting.note(waiting.ORDER, lambda: purchases.recorded(source, [order.source_id for order in told], at)):
+            request_settling()
         tally.warnings += [replace(one, source_id=told_by[one.source_id].source_id) for one in left_out.warnings]
         return tally
 
@@ -70,21 +78,46 @@ def record_orders(
 def settle_run(run_id: str, *, at: datetime) -> int:
     """At the end of a run over whole files: orders lose the parts that the run no longer told. Answers how many changed."""
     zone = ZoneInfo(shop_queries.require_shop().zone)
-    return run_tx(lambda: orders_actions.settle_run(run_id, at=at, zone=zone))
+
+    def settle() -> int:
+        changed = orders_actions.settle_run(run_id, at=at, zone=zone)
+        if waiting.note(waiting.ORDER, lambda: purchases.recorded_by(run_id, at)):
+            request_settling()
+        return changed
+
+    return run_tx(settle)
+
+
+class Article(NamedTuple):
+    """What lines name: the source's ids of product and variant, and its SKU and title, each "" where it is not said."""
+
+    product: str
+    variant: str
+    sku: str
+    title: str
+
+
+# Side by side in a line, as in an article: cutting them out takes a third of the time of reading them by name.
+_ARTICLE = itemgetter(slice(LineFact._fields.index("product"), LineFact._fields.index("title") + 1))
+
+
+def articles_of(lines: Iterable[Sequence[LineFact]]) -> list[Article]:
+    """What lines name, each once: a batch has several times as many lines, and none of them needs a look of its own."""
+    return list(map(Article._make, dict.fromkeys(map(_ARTICLE, chain.from_iterable(lines)))))
 
 
 def ensure_products(
-    lines: Iterable[LineFact], *, source: str, at: datetime, remembered: dict[str, str] | None = None
+    articles: Iterable[Article], *, source: str, at: datetime, remembered: dict[str, str] | None = None
 ) -> Mapping[str, str]:
     """Our ids of the products that lines name; unknown ones are made with the title (or SKU) the line gives."""
-    wanted = {line.product: line.title or line.sku for line in lines if line.product}
+    wanted = {article.product: article.title or article.sku for article in articles if article.product}
     return catalog_actions.ensure_products(wanted, source=source, at=at, remembered=remembered)
 
 
-def variants(lines: Sequence[LineFact], source: str) -> Mapping[str, tuple[str, str]]:
+def variants(articles: Sequence[Article], source: str) -> Mapping[str, tuple[str, str]]:
     """Our (variant, product) of what lines name by a variant's id or, without one, by its SKU."""
-    by_id = {line.variant for line in lines if line.variant}
-    by_sku = {line.sku for line in lines if line.sku and not line.variant}
+    by_id = {article.variant for article in articles if article.variant}
+    by_sku = {article.sku for article in articles if article.sku and not article.variant}
     found = catalog.variants_by_sku(source, by_sku) if by_sku else {}
     return {**found, **(catalog.variants_by_source(source, by_id) if by_id else {})}
 
@@ -92,7 +125,7 @@ def variants(lines: Sequence[LineFact], source: str) -> Mapping[str, tuple[str, 
 def with_products(lines: Sequence[LineFact], known: Mapping[str, tuple[str, str]]) -> tuple[LineFact, ...]:
     """The lines, those that name no product by an id naming it by their SKU or title, as many a shop's exports do."""
     return tuple(
-        line if line.product or (line.variant or line.sku) in known else replace(line, product=_in_words(line))
+        line if line.product or (line.variant or line.sku) in known else line._replace(product=_in_words(line))
         for line in lines
     )
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
+from regulars.flows.gather import gather_all
 from regulars.flows.refresh import refresh
 from regulars.flows.seal_ledger import seal_nightly
 from regulars.insights.actions import FiguresRefused
@@ -27,12 +28,13 @@ LOST_AFTER = timedelta(hours=1)
 
 @task
 def refresh_everything() -> int | None:
-    """Bring facts, marts and profiles up to date, and once a day seal the ledger.
+    """Bring facts, marts, profiles and merged records' accounts up to date, and once a day seal the ledger.
 
     Answers the number of profiles, None where the old ones had to stay.
     """
     at = timezone.now()
     _request(_next_day(at))
+    gather_all(at)
     seal_nightly(at)
     try:
         return refresh(at).profiles

@@ -81,6 +81,24 @@ class StateOut(Schema):
     at: datetime
 
 
+class ReturnedLineOut(Schema):
+    line: int = Field(description="The line's number.")
+    quantity: api.QuantityOut = Field(alias="quantity_milli", description="A decimal with at most 3 decimals.")
+    amount: int
+
+
+class ReturnOut(Schema):
+    """Goods that came back at one moment; `amount` was given back for them."""
+
+    id: UUID
+    source_id: str
+    at: datetime
+    amount: int
+    reason: str
+    recorded_at: datetime
+    lines: list[ReturnedLineOut]
+
+
 class OrderDetailOut(Schema):
     order: OrderOut
     discounts: list[DiscountOut] = Field(
@@ -89,6 +107,7 @@ class OrderDetailOut(Schema):
     attributes: dict[str, Any]
     lines: list[LineOut]
     states: list[StateOut]
+    returns: list[ReturnOut]
 
 
 class Filters(pagination.Page):
@@ -136,7 +155,7 @@ def _members(filters: Filters) -> tuple[UUID, ...] | None:
 
 @router.get("/{ref}", response={200: OrderDetailOut, 304: None}, auth=READ, summary="Read an order", by_alias=False)
 def read_order(request: HttpRequest, response: HttpResponse, ref: api.Ref) -> Any:
-    """With its lines, discounts and the states it went through."""
+    """With its lines, discounts, the states it went through and what came back of it."""
     identifier = listing.resolve(api.split_ref(ref), ref)
     if identifier is None:
         raise Http404("No order has this id.")

@@ -78,20 +78,20 @@ class Line(models.Model):
     customer = models.ForeignKey(
         "customers.Customer", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    source_id = models.CharField(max_length=120, blank=True)
+    source_id = models.CharField(max_length=120, blank=True, db_default="")
     product = models.ForeignKey(
         "catalog.Product", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
     variant = models.ForeignKey(
         "catalog.Variant", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    sku = models.CharField(max_length=120, blank=True)
-    title = models.CharField(max_length=300, blank=True)
+    sku = models.CharField(max_length=120, blank=True, db_default="")
+    title = models.CharField(max_length=300, blank=True, db_default="")
     quantity_milli = models.BigIntegerField()
     list_amount = models.BigIntegerField()
     discount_amount = models.BigIntegerField(default=0)
     net_amount = models.BigIntegerField()
-    tax_amount = models.BigIntegerField(default=0)
+    tax_amount = models.BigIntegerField(db_default=0)
     funded_amount = models.BigIntegerField(default=0)
     discounts = models.JSONField(null=True)
 
@@ -107,6 +107,39 @@ class StateChange(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "state", "at"], name="state_change_once")]
+
+
+class Return(models.Model):
+    """Goods of an order that came back at one moment. ``amount`` is what the shop gave back for goods."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="returns")
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+", db_index=False)
+    source = models.CharField(max_length=40)
+    source_id = models.CharField(max_length=120)
+    digest = models.BinaryField(max_length=16)
+    at = models.DateTimeField()
+    amount = models.BigIntegerField()
+    reason = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "source_id"], name="return_source")]
+        indexes = [models.Index(fields=["customer", "-at"], name="return_of_customer")]
+
+
+class ReturnedLine(models.Model):
+    """How much of an order's line came back with one return, and what was given back for it."""
+
+    pk = models.CompositePrimaryKey("returned_id", "number")
+    returned = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    number = models.PositiveIntegerField()
+    order_id = models.UUIDField(db_index=True)
+    quantity_milli = models.BigIntegerField()
+    amount = models.BigIntegerField()
+
+    class Meta:
+        db_table = "orders_returned_line"
 
 
 class FactMonth(models.Model):

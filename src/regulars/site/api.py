@@ -13,6 +13,7 @@ from regulars.catalog.api import router as products
 from regulars.customers.api import router as customers
 from regulars.flows import api as writes
 from regulars.insights.api import router as insights
+from regulars.membership import api as membership
 from regulars.orders.api import router as orders
 from regulars.shop.queries import NotSetUp
 from regulars.site import health
@@ -93,9 +94,15 @@ problems.install(api)
 api.add_exception_handler(NotSetUp, _not_set_up)
 api.add_router("/customers", _joined(customers, writes.customers, writes.merging))
 api.add_router("/products", _joined(products, writes.products))
-api.add_router("/orders", _joined(orders, writes.orders))
+api.add_router("/orders", _joined(orders, writes.orders, writes.returns))
 api.add_router("/events", writes.events)
 api.add_router("/accounts", writes.accounts)
 api.add_router("/operations", writes.operations)
+api.add_router("/members", _joined(membership.members, writes.members))
+api.add_router("/programme", _joined(membership.programme, writes.programme))
+api.add_router("/rewards", writes.rewards)
+api.add_router("/claims", writes.claims)
+api.add_router("/gift-cards", writes.gift_cards)
+api.add_router("/referrals", writes.referrals)
 api.add_router("/insights", insights)
 api.add_router("", root)

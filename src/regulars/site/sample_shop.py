@@ -6,10 +6,17 @@ from typing import Any
 from django.utils import timezone
 
 from regulars.connectors import sample
+from regulars.flows import programme
 from regulars.flows.refresh import refresh
 from regulars.insights import queries as insights
+from regulars.membership import queries as membership
+from regulars.membership.queries import examples
+from regulars.orders import queries as orders
 from regulars.shop import actions as shop_actions
 from regulars.shop import queries as shop_queries
+from regulars.web.access import Actor
+
+SAMPLE = Actor("Regulars")
 
 
 class NotTheSample(ValueError):
@@ -36,4 +43,16 @@ def load(*, small: bool, progress: Callable[[int, int, str], None]) -> dict[str,
     )
     sample.load_sample(small=small, progress=progress)
     refresh(timezone.now(), progress)
+    _run_a_programme(progress)
     return insights.shop_figures()
+
+
+def _run_a_programme(progress: Callable[[int, int, str], None]) -> None:
+    """The shop has had a members' club since its first order, so that there are tiers, points and expiries to look at."""
+    at = timezone.now()
+    opened = orders.span()
+    if opened is not None and not membership.published():
+        programme.put_in_force(examples.example("b2c"), since=opened[0], note="Sample", by=SAMPLE, at=at)
+    programme.backfill(at, progress)
+    programme.settle_waiting(at)
+    programme.end_days(at)

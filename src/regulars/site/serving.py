@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import signal
 import threading
 import time
 from contextlib import suppress
@@ -15,8 +16,12 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from regulars.connectors import tasks as imports
+from regulars.flows.gifts import hand_over_gifts
+from regulars.flows.redeem import lapse
+from regulars.flows.settling import look_after
 from regulars.flows.tasks import fail_abandoned, request_refresh, worker_lock
 from regulars.ledger.actions.sweeping import sweep
+from regulars.orders.queries.clock import shop_time
 from regulars.shop import actions as shop_actions
 from regulars.shop import queries as shop_queries
 from regulars.site.preparing import prepare_static
@@ -46,7 +51,7 @@ def serve_until_stopped(host: str, port: int) -> None:
     if connection.vendor == "postgresql":
         # Web processes are forks: a pool they inherited would be one set of connections used by all of them at once.
         connection.close_pool()
-    Granian(
+    server = Granian(
         "regulars.site.wsgi:application",
         address=host,
         port=port,
@@ -57,7 +62,11 @@ def serve_until_stopped(host: str, port: int) -> None:
         workers_kill_timeout=GRACE_SECONDS,
         log_access=False,
         log_level=LogLevels.error,
-    ).serve()
+    )
+    # A terminal that is closed ends it, unless started with nohup. Granian would start its web processes anew.
+    ends = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    server.signal_handler_reload = server.signal_handler_interrupt if ends else None
+    server.serve()
 
 
 def run_worker() -> None:
@@ -81,7 +90,7 @@ def _take_up_abandoned() -> None:
 def _look_around() -> None:
     while True:
         time.sleep(LOOKS_EVERY_SECONDS)
-        for look in (_take_up_abandoned, _sweep_ledger):
+        for look in (_take_up_abandoned, _look_after_members, _sweep_ledger, _settle_claims):
             try:
                 look()
             except Exception:  # whatever one look met, the next and the other go on; the log says what it was
@@ -90,5 +99,18 @@ def _look_around() -> None:
                 connection.close()
 
 
+def _look_after_members() -> None:
+    """Before the ledger is swept: what expires of a programme's points is told to whom it belonged."""
+    look_after(timezone.now())
+
+
 def _sweep_ledger() -> None:
-    sweep(timezone.now())
+    shop = shop_queries.shop()
+    sweep(shop_time(shop, timezone.now()) if shop else timezone.now())
+
+
+def _settle_claims() -> None:
+    """Rewards that were set aside too long, and gifts that can be handed over at once."""
+    at = timezone.now()
+    lapse(at)
+    hand_over_gifts(at)

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "regulars.customers",
     "regulars.catalog",
     "regulars.orders",
+    "regulars.membership",
     "regulars.insights",
     "regulars.connectors",
     "django.contrib.auth",
@@ -141,6 +142,16 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "regulars.shop.middleware.ShopMiddleware",
 ]
+# What programs have no use for: they have no session, no language and no forms, and each of their requests would pay for it.
+_FOR_PAGES = (
+    "whitenoise.",
+    "django.contrib.",
+    "django.middleware.locale.",
+    "django.middleware.csrf.",
+    "allauth.",
+    "django_htmx.",
+)
+API_MIDDLEWARE = [one for one in MIDDLEWARE if not one.startswith(_FOR_PAGES)]
 
 ROOT_URLCONF = "regulars.site.urls"
 WSGI_APPLICATION = "regulars.site.wsgi.application"

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("regulars.web.pages")),
     path("", include("regulars.shop.pages")),
     path("", include("regulars.flows.pages")),
+    path("", include("regulars.membership.pages")),
     path("", include("regulars.insights.pages")),
     path("", include("regulars.catalog.pages")),
     path("", include("regulars.orders.pages")),

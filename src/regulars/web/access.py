@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -37,6 +37,16 @@ class Scope(models.TextChoices):
     INSIGHTS_READ = "insights:read", _("Read insights")
     LEDGER_READ = "ledger:read", _("Read accounts")
     LEDGER_WRITE = "ledger:write", _("Move points, credit and stock")
+    MEMBERS_READ = "members:read", _("Read members")
+    MEMBERS_WRITE = "members:write", _("Make customers members")
+    PROGRAMME_READ = "programme:read", _("Read the programme")
+    PROGRAMME_WRITE = "programme:write", _("Publish the programme")
+    REWARDS_READ = "rewards:read", _("Read rewards")
+    REWARDS_WRITE = "rewards:write", _("Redeem rewards")
+    GIFT_CARDS_WRITE = "gift_cards:write", _("Check and redeem gift cards")
+    REFERRALS_READ = "referrals:read", _("Read referrals")
+    REFERRALS_WRITE = "referrals:write", _("Make and use referral codes")
+    REFERRALS_DECIDE = "referrals:decide", _("Accept and refuse referrals")
 
 
 EVERYONE = frozenset(Role)
@@ -74,7 +84,7 @@ def page(roles: frozenset[str]) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             actor: Actor = request.actor  # type: ignore[attr-defined]
             if not actor.role:
-                return HttpResponseRedirect(f"{reverse('account_login')}?next={quote(request.get_full_path())}")
+                return HttpResponseRedirect(f"{reverse('account_login')}?next={quote(_way_back(request))}")
             if actor.role not in roles:
                 raise PermissionDenied(
                     _("Your role may not open this page. The owner of the shop can change your role.")
@@ -85,6 +95,14 @@ def page(roles: frozenset[str]) -> Callable[[View], View]:
         return guarded
 
     return declare
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Where to go on after signing in: a form that was sent meanwhile cannot be sent by a link, so the page it stood on."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    stood_on = urlsplit(request.headers.get("referer", ""))
+    return f"{stood_on.path}?{stood_on.query}" if stood_on.query else stood_on.path or "/"
 
 
 def public(view: View) -> View:

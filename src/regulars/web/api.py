@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
 from django.http import HttpRequest
+from django.utils.translation import get_language_from_request
 from ninja import Schema
 from ninja.parser import Parser
 from pydantic import (
@@ -149,6 +150,18 @@ QuantityOut = Annotated[
 
 # Problems that only some routes have: nothing to answer with, although they name no record; a conflict.
 MAY_BE_MISSING = {"responses": {404: {"$ref": "#/components/responses/not-found"}}}
+# The language of sentences in the answer.
+SPEAKS = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "Accept-Language",
+            "required": False,
+            "schema": {"type": "string", "maxLength": 100},
+            "description": "Sentences come in English, or in Chinese for `zh`.",
+        }
+    ]
+}
 MAY_CONFLICT = {"responses": {409: {"$ref": "#/components/responses/conflict"}}}
 
 
@@ -236,6 +249,11 @@ def source_ref(ref: str) -> tuple[str, str]:
     if parts is None or not re.match(_SOURCE, parts[0]) or not 0 < len(parts[1]) <= 120 or _CONTROL.search(parts[1]):
         raise invalid([("ref", "Write to `source:source_id`, such as `shopify:1001`.")])
     return parts
+
+
+def language_of(request: HttpRequest) -> str:
+    """The language of an answer's sentences, ``en`` or ``zh…``: what ``Accept-Language`` asks for, English without it."""
+    return get_language_from_request(request) if request.headers.get("Accept-Language") else "en"
 
 
 def etag(record: Any) -> str:

@@ -38,6 +38,13 @@ _PROBLEM = {
             },
         },
         "left": {"type": "integer", "description": "What a hold still holds."},
+        "reason": {
+            "type": "object",
+            "description": "Why something cannot be had or done, in both languages.",
+            "required": ["en", "zh"],
+            "additionalProperties": False,
+            "properties": {"en": {"type": "string"}, "zh": {"type": "string"}},
+        },
         "errors": {
             "type": "array",
             "items": {

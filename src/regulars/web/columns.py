@@ -117,6 +117,13 @@ class Percent(Number):
         return formats.percent(value, 1 if self.digits is None else self.digits)
 
 
+class Growth(Percent):
+    """A share by which something grew, or shrank below 0."""
+
+    def shown(self, value: Any, record: Any) -> Any:
+        return formats.change(value, 1 if self.digits is None else self.digits)
+
+
 class Days(Number):
     """A length of time in days."""
 

@@ -29,6 +29,15 @@ PURPOSES = {
     "prize": _("Prizes of “%(name)s” that are left."),
     "escrow": _("Money kept for “%(name)s” until both sides are content."),
 }
+# Why staff give and take by hand.
+ADJUSTMENTS = {
+    "goodwill": _("Goodwill"),
+    "complaint": _("Making up for a complaint"),
+    "correction": _("Correction of a mistake"),
+    "late_points": _("Points that were missing"),
+    "fraud": _("Misuse"),
+    "transfer": _("Passed on to another customer"),
+}
 ICONS = {
     "points": "star",
     "credit": "wallet",

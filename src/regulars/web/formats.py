@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.numbers import (
     format_compact_currency,
     format_compact_decimal,
@@ -24,6 +24,7 @@ from django.utils.translation import get_language, ngettext
 from regulars.core.money import to_decimal
 
 NOTHING = "–"
+MINUS = "−"
 
 
 @lru_cache(maxsize=8)
@@ -40,7 +41,7 @@ def money(minor: int | None, currency: str) -> str:
     """``money(123450, "CNY")`` is ``¥1,234.50``: minor units in the currency's own decimals."""
     if minor is None:
         return NOTHING
-    return _plain_yuan(format_currency(to_decimal(minor, currency), currency, locale=locale()), currency)
+    return _plain(format_currency(to_decimal(minor, currency), currency, locale=locale()), currency)
 
 
 def money_short(minor: int | None, currency: str) -> str:
@@ -54,7 +55,7 @@ def money_short(minor: int | None, currency: str) -> str:
         text = format_currency(amount, currency, format="¤#,##0", currency_digits=False, locale=locale())
     else:
         text = format_compact_currency(amount, currency, locale=locale(), fraction_digits=_compact_digits(amount))
-    return _plain_yuan(text, currency)
+    return _plain(text, currency)
 
 
 def _compact_digits(value: float | Decimal) -> int:
@@ -64,8 +65,9 @@ def _compact_digits(value: float | Decimal) -> int:
     return 2 if leading < 100 else 1
 
 
-def _plain_yuan(text: str, currency: str) -> str:
-    # English CLDR writes CN¥ for the yuan; a shop that sells in yuan writes ¥.
+def _plain(text: str, currency: str = "") -> str:
+    # As wide as a plus, so that columns align. English CLDR writes CN¥ for the yuan; a shop that sells in yuan writes ¥.
+    text = text.replace("-", MINUS)
     return text.replace("CN¥", "¥") if currency == "CNY" else text
 
 
@@ -74,7 +76,7 @@ def number(value: float | Decimal | None, digits: int | None = None) -> str:
     if value is None:
         return NOTHING
     pattern = "#,##0.###" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(value, format=pattern, locale=locale())
+    return _plain(format_decimal(value, format=pattern, locale=locale()))
 
 
 def number_short(value: float | None) -> str:
@@ -83,7 +85,7 @@ def number_short(value: float | None) -> str:
         return NOTHING
     if abs(value) < 10_000:
         return number(value)
-    return format_compact_decimal(value, locale=locale(), fraction_digits=_compact_digits(value))
+    return _plain(format_compact_decimal(value, locale=locale(), fraction_digits=_compact_digits(value)))
 
 
 def quantity(milli: int | None) -> str:
@@ -95,7 +97,18 @@ def percent(share: float | Decimal | None, digits: int = 1) -> str:
     """``percent(0.123)`` is ``12.3%``."""
     if share is None:
         return NOTHING
-    return format_percent(share, format="#,##0" + ("." + "0" * digits if digits else "") + "%", locale=locale())
+    return _plain(format_percent(share, format="#,##0" + ("." + "0" * digits if digits else "") + "%", locale=locale()))
+
+
+def change(share: float | Decimal | None, digits: int = 1) -> str:
+    """``percent`` with its sign, for what grew or shrank: ``+12.3%``, ``−4.0%``."""
+    shown = percent(share, digits)
+    return f"+{shown}" if share and share > 0 and shown != percent(0, digits) else shown
+
+
+def month(value: date) -> str:
+    """``2026年3月`` or ``Mar 2026``."""
+    return format_skeleton("yMMM", value, locale=locale())
 
 
 def day(value: date | datetime | None) -> str:

@@ -41,6 +41,16 @@ NAVIGATION = (
         ),
     ),
     Section(
+        _("Programme"),
+        (
+            Entry(_("Programme"), "scroll-text", "programme"),
+            Entry(_("Members"), "id-card", "members"),
+            Entry(_("Tiers"), "chart-no-axes-column", "tiers"),
+            Entry(_("Rewards desk"), "gift", "rewards"),
+            Entry(_("Referrals"), "user-plus", "referrals"),
+        ),
+    ),
+    Section(
         _("Trade"),
         (
             Entry(_("Orders"), "shopping-bag", "orders"),

@@ -75,7 +75,7 @@ def after(page: Page, by: str) -> Place | None:
     return place
 
 
-def refuse_unknown(request: HttpRequest, known: type[Page]) -> None:
+def refuse_unknown(request: HttpRequest, known: type[Schema]) -> None:
     """A misspelt filter must not silently return everything. Raises a problem (422) that names it."""
     if unknown := sorted(set(request.GET) - set(known.model_fields)):
         names = ", ".join(sorted(known.model_fields))

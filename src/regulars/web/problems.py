@@ -75,6 +75,12 @@ KINDS = {
             "It was captured, released or has timed out, or holds less than asked for. Make a new one.",
         ),
         Kind(
+            "refused",
+            409,
+            "It cannot be had or done now",
+            "`reason` says why in English and Chinese, for the member or the staff. Nothing was changed.",
+        ),
+        Kind(
             "in-progress",
             409,
             "The same request is still running",

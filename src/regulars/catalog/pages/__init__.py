@@ -32,7 +32,9 @@ def product(request: HttpRequest, identifier: UUID) -> HttpResponse:
 def found_products(text: str, limit: int, actor: Actor) -> list[search.Hit]:
     """Products by title, source id or stock-keeping unit for the search in the page's head."""
     return [
-        search.Hit(row.title, reverse("product", args=[row.id]), row.category)
+        search.Hit(
+            row.title, reverse("product", args=[row.id]), " · ".join(filter(None, (row.source_id, row.category)))
+        )
         for row in listing.products_like(text, limit)
     ]
 

@@ -19,6 +19,7 @@ class ProductName:
     title: str
     brand: str
     category: str
+    source_id: str = ""
 
 
 def variants_by_source(source: str, source_ids: Iterable[str]) -> dict[str, tuple[str, str]]:

@@ -174,8 +174,8 @@ def products_like(text: str, limit: int) -> list[ProductName]:
     found = Product.objects.filter(Q(title__icontains=text) | Q(source_id=text) | Q(pk__in=by_sku)).order_by(
         "title", "pk"
     )
-    rows = found.values_list("pk", "title", "brand", "category__path")[:limit]
-    return [ProductName(row[0], row[1], row[2], row[3] or "") for row in rows]
+    rows = found.values_list("pk", "title", "brand", "category__path", "source_id")[:limit]
+    return [ProductName(row[0], row[1], row[2], row[3] or "", row[4]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

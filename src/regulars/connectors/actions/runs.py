@@ -83,10 +83,24 @@ def start_run(
 
 
 def receive_upload(name: str, chunks: Iterable[bytes], *, actor: str, language: str, at: datetime) -> UUID:
-    """Keep an uploaded file under the data folder and look at it; what is no table becomes a failed run with the reason."""
+    """Keep an uploaded file under the data folder and look at it; what is no table becomes a failed run with the reason.
+
+    Where it cannot be kept whole (the disk is full, the upload breaks off) nothing is kept of it, and the error passes.
+    """
     run = ImportRun(
         file_name=Path(name).name[-200:] or "file", uploaded=True, actor=actor[:120], language=language, created_at=at
     )
+    try:
+        _keep(run, chunks)
+        _look_at(run, at)
+        run.save(force_insert=True)
+    except BaseException:
+        shutil.rmtree(folder_of(run.pk), ignore_errors=True)
+        raise
+    return run.pk
+
+
+def _keep(run: ImportRun, chunks: Iterable[bytes]) -> None:
     path = folder_of(run.pk) / "file"
     path.parent.mkdir(parents=True, exist_ok=True)
     hasher = hashlib.sha256()
@@ -95,12 +109,14 @@ def receive_upload(name: str, chunks: Iterable[bytes], *, actor: str, language: 
             hasher.update(chunk)
             file.write(chunk)
     run.path, run.size, run.sha256 = str(path), path.stat().st_size, hasher.hexdigest()
+
+
+def _look_at(run: ImportRun, at: datetime) -> None:
     try:
-        seen = inspect_file(path, is_upload=True)
+        seen = inspect_file(Path(run.path), is_upload=True)
     except FileRefused as refused:
-        run.state, run.error = ImportRun.State.FAILED, told(refused)
-        run.finished_at = at
-        path.unlink()
+        run.state, run.error, run.finished_at = ImportRun.State.FAILED, told(refused), at
+        Path(run.path).unlink()
     else:
         run.dataset, run.format, run.mapping, run.options = (
             seen.dataset,
@@ -108,8 +124,6 @@ def receive_upload(name: str, chunks: Iterable[bytes], *, actor: str, language: 
             dict(seen.columns),
             dict(seen.options),
         )
-    run.save(force_insert=True)
-    return run.pk
 
 
 def map_run(run_id: UUID, *, dataset: str, mapping: Mapping[str, str], options: Mapping[str, Any]) -> None:

@@ -41,21 +41,23 @@ def merge_customers(survivor: UUID, absorbed: UUID, *, reason: str, actor: str, 
     return run_tx(merge)
 
 
-def split_customer(merge_id: UUID, *, actor: str, at: datetime) -> None:
+def split_customer(merge_id: UUID, *, actor: str, at: datetime) -> tuple[UUID, UUID]:
     """Undo one merge: the absorbed record stands by itself again, with what it had brought along.
 
-    Raises MergeRefused when the merge is unknown or undone already.
+    Answers the survivor and the record. Raises MergeRefused when the merge is unknown or undone already, and when the
+    survivor was merged into another customer since.
     """
 
-    def split() -> None:
+    def split() -> tuple[UUID, UUID]:
         row = Merge.objects.select_for_update().filter(pk=merge_id, undone_at=None).first()
         if row is None:
             raise MergeRefused("This merge does not exist or was undone already.")
         brought = Customer.objects.filter(pk__in=row.moved, merged_into=row.customer_id)
         brought.update(merged_into=row.absorbed_id, recorded_at=at)
-        Customer.objects.filter(pk=row.absorbed_id, merged_into=row.customer_id).update(
-            merged_into=None, recorded_at=at
-        )
+        absorbed = Customer.objects.filter(pk=row.absorbed_id, merged_into=row.customer_id)
+        if not absorbed.update(merged_into=None, recorded_at=at):
+            raise MergeRefused("The customer is part of another one now: split those first.")
         Merge.objects.filter(pk=row.pk).update(undone_at=at, undone_by=actor)
+        return row.customer_id, row.absorbed_id
 
-    run_tx(split)
+    return run_tx(split)

@@ -6,10 +6,11 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from regulars.customers.models import Customer, Event, Identity
 from regulars.customers.queries import CustomerView, IdentityView
+from regulars.customers.queries.naming import WALK_IN
 from regulars.storage import sources
 
 _COPIED = [
@@ -38,12 +39,14 @@ def page(
     source: str | None = None,
     source_id: str | None = None,
     identity: tuple[str, str] | None = None,
+    walk_ins: bool = False,
 ) -> list[CustomerView]:
     """Up to ``limit`` customers in 3 queries: by the order of recording, or of the last change where ``updated_since`` is given.
 
-    ``identity`` is (kind, comparable value). Merged records stand in the list too, with ``merged_into``.
+    ``identity`` is (kind, comparable value). Merged records stand in the list too, with ``merged_into``. Walk-ins, who are
+    nobody known, only where ``walk_ins`` asks for them: the console lists none either.
     """
-    rows = Customer.objects.all()
+    rows = Customer.objects.all() if walk_ins else Customer.objects.exclude(_is_nobody())
     if source is not None:
         rows = rows.filter(source=source)
     if source_id is not None:
@@ -51,6 +54,13 @@ def page(
     if identity is not None:
         rows = rows.filter(pk__in=Identity.objects.filter(kind=identity[0], value=identity[1]).values("customer"))
     return _views(_placed(rows, after_id, after_at, updated_since)[:limit])
+
+
+def _is_nobody() -> Q:
+    """A walk-in's record that is not merged with a customer's, neither way round."""
+    walk_in = Q(source_id__startswith=WALK_IN)
+    known = Customer.objects.filter(~walk_in, merged_into=OuterRef("pk"))
+    return walk_in & (Q(merged_into=None) | Q(merged_into__source_id__startswith=WALK_IN)) & ~Exists(known)
 
 
 def _placed(

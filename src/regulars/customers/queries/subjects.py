@@ -42,6 +42,12 @@ def subject_keys(members: Iterable[UUID]) -> list[str]:
     return list(Customer.objects.filter(pk__in=list(members)).order_by("pk").values_list("subject_key", flat=True))
 
 
+def survivors() -> list[UUID]:
+    """Every customer that other records were merged into."""
+    merged = Customer.objects.exclude(merged_into=None)
+    return list(merged.order_by("merged_into").values_list("merged_into", flat=True).distinct())
+
+
 def customers_of(subject_keys: Iterable[str]) -> dict[str, UUID]:
     """The customers, of merged records the survivors, by key; erased and unknown ones are left out."""
     wanted = {key for key in subject_keys if key}

@@ -53,7 +53,10 @@ class SplitOut(Schema):
     openapi_extra=api.MAY_CONFLICT,
 )
 def merge(request: HttpRequest, ref: api.Ref, body: MergeIn) -> Any:
-    """Nothing is rewritten: the other record points at this one, and `split` restores exactly what was."""
+    """Nothing is rewritten: the other record points at this one, and `split` restores exactly what was.
+
+    What can be spent of the other's accounts moves to this one's, each lot with its dates; `split` gives back what is left.
+    """
     survivor, absorbed = _found(ref), _found(body.absorbed)
     try:
         made = flow.merge(survivor, absorbed, reason=body.reason, by=_actor(request), at=timezone.now())

@@ -10,9 +10,11 @@ from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from regulars.core.naming import operation_id
 from regulars.customers.queries import subjects
 from regulars.flows.api.accounts import EntryKind
 from regulars.flows.api.accounts import Kind as Owned
+from regulars.flows.api.keyed import KEY, key_of
 from regulars.ledger import facts, refusals
 from regulars.ledger.actions import commit
 from regulars.ledger.facts import AMOUNT_MAX, FOREVER, Account, Operation, Receipt
@@ -145,15 +147,8 @@ class ReceiptOut(Schema):
     balances: dict[str, int] = Field(description="The balances afterwards, by account.")
 
 
-_KEY = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "required": True,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "description": "Names this request: a retry with the same key and body is answered as the first one was, and does nothing.",
-}
 _EXTRA = {
-    "parameters": [_KEY],
+    "parameters": [KEY],
     "responses": {
         404: {"$ref": "#/components/responses/not-found"},
         409: {"$ref": "#/components/responses/insufficient"},
@@ -182,12 +177,7 @@ def post_operation(request: HttpRequest, body: OperationIn) -> Any:
 
 def _named(request: HttpRequest) -> str:
     """The operation's id: the key's own, so that two programs may use the same key."""
-    key = request.headers.get("Idempotency-Key", "")
-    if not 0 < len(key) <= 255 or not key.isascii() or not key.isprintable() or " " in key:
-        raise invalid(
-            [("Idempotency-Key", "Send this header: 1 to 255 visible ASCII characters that name the request.")]
-        )
-    return facts.operation_id("api", request.actor.subject, key)  # type: ignore[attr-defined]
+    return operation_id("api", *key_of(request))
 
 
 def _operation(named: str, at: datetime, body: OperationIn, request: HttpRequest) -> Operation:

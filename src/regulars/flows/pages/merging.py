@@ -8,12 +8,18 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from regulars.customers import queries as customers
 from regulars.customers.actions.merge import MergeRefused
 from regulars.flows import merge as flow
 from regulars.web.access import SERVICE, page
+
+CANNOT_SPLIT = gettext_lazy(
+    "The records cannot be split: they were split already, the customer is part of another one by now, or one of the accounts "
+    "was closed."
+)
 
 
 @page(SERVICE)
@@ -42,7 +48,7 @@ def split(request: HttpRequest, merge_id: UUID) -> HttpResponse:
     try:
         flow.split(merge_id, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
     except MergeRefused:
-        messages.error(request, _("This merge was undone already."))
+        messages.error(request, CANNOT_SPLIT)
     else:
         messages.success(request, _("The record stands by itself again. Figures follow within a minute."))
     return redirect("customer", survivor)

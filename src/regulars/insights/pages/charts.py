@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_skeleton
 from django.utils.translation import gettext as _
 
 from regulars.insights.pages.words import SEGMENTS, STATE_TONES, STATES, address
@@ -18,9 +18,7 @@ STATE_ORDER = ("active", "new", "slowing", "at_risk", "lapsed", "prospect")
 
 def period_label(grain: str, day: date) -> str:
     """``2017年3月`` or ``Mar 2017`` for a month, day and month for a day or the Monday of a week."""
-    skeleton = {"month": "yMMM"}.get(grain, "MMMd")
-    pattern = formats.locale().datetime_skeletons[skeleton].pattern
-    return format_date(day, pattern, locale=formats.locale())
+    return formats.month(day) if grain == "month" else format_skeleton("MMMd", day, locale=formats.locale())
 
 
 def trend(told: Dashboard) -> Data:

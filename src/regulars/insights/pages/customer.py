@@ -7,6 +7,7 @@ from uuid import UUID
 from babel.dates import get_day_names
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +21,10 @@ from regulars.insights.queries import customer as queries
 from regulars.insights.queries import customers as profiles
 from regulars.insights.queries.customer import CustomerPage, Habits
 from regulars.ledger.queries import accounts as ledger
+from regulars.membership.queries.standing import standing
 from regulars.orders.queries import OrderSummary
+from regulars.orders.queries.clock import shop_time
+from regulars.shop.queries import require_shop
 from regulars.web import counted, formats
 from regulars.web.access import EVERYONE, SERVICE, Actor, page
 from regulars.web.charts import Data, Series, chart
@@ -97,6 +101,7 @@ def _context(told: CustomerPage, actor: Actor, currency: str) -> dict[str, Any]:
         "orders": [_order_row(order) for order in told.orders],
         "consents": [_consent_row(consent) for consent in told.consents],
         "merges": told.merges,
+        "membership": standing(view.id, shop_time(require_shop(), timezone.now())),
         "accounts": _accounts(view),
         "habits": _habits(told.habits, profile, currency) if told.habits and profile else None,
         "defined": {key: defined(key) for key in ("net", "rhythm", "state", "rfm", "segment", "momentum")},
@@ -105,7 +110,8 @@ def _context(told: CustomerPage, actor: Actor, currency: str) -> dict[str, Any]:
 
 
 def _accounts(view: CustomerView) -> list[tuple[str, str, ledger.AccountFacts]]:
-    """What the customer owns or may use, with a title and its page."""
+    """What the customer owns or may use, with a title and its page; of merged records what did not move to their own."""
+    own = subjects.subject_key_of(view.id)
     found = ledger.accounts_of(subjects.subject_keys(view.member_ids))
     return [
         (
@@ -114,6 +120,7 @@ def _accounts(view: CustomerView) -> list[tuple[str, str, ledger.AccountFacts]]:
             one,
         )
         for one in found
+        if one.balance or one.subject == own
     ]
 
 

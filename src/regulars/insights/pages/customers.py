@@ -29,6 +29,7 @@ from regulars.insights.pages.words import (
 )
 from regulars.insights.queries import customers as queries
 from regulars.web.access import EVERYONE, MARKETERS, Actor, page
+from regulars.web.columns import Growth
 from regulars.web.lists import Bar, Day, Days, Empty, List, Money, Number, Percent, Query, Tag, Text
 
 _DAY = forms.DateInput(attrs={"type": "date"})
@@ -227,7 +228,7 @@ class PremiumTable(tables.Table):
     cumulated_share = Bar(_("Together"), card="none")
     order_days = Number(_("Purchase days"))
     state = Tag(_("State"), labels=STATES, tones=STATE_TONES)
-    momentum = Percent(_("Momentum"), digits=0, card="none", order_by="momentum")
+    momentum = Growth(_("Momentum"), digits=0, card="none", order_by="momentum")
     discount_share = Percent(_("Discount depth"), card="none")
     top_category = Leaf(_("Favourite category"), card="none")
 

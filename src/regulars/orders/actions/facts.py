@@ -8,6 +8,8 @@ So the files never miss an order for good, and never hold one twice.
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Trunc
 
 from regulars.core.facts import OrderFact
+from regulars.orders.actions.columns import LineColumns
 from regulars.orders.models import FactMonth, Line, Order
 from regulars.orders.queries.facts import LINE_SCHEMA, ORDER_SCHEMA, line_files, order_files, zone_file, zone_of_facts
 
@@ -31,18 +34,16 @@ class FactBatch:
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
         self._orders: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        self._lines: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        self._lines: dict[str, list[LineColumns]] = defaultdict(list)
         self._changed: dict[str, int] = defaultdict(int)
 
-    def add(
-        self, order_id: str, customer_id: str, order: OrderFact, row: Sequence[Any], lines: Sequence[Sequence[Any]]
-    ) -> None:
-        """A new order: ``row`` as ``record`` stores it (digest first), ``lines`` its stored rows."""
+    def add(self, order_id: str, customer_id: str, order: OrderFact, row: Sequence[Any], lines: LineColumns) -> None:
+        """A new order: ``row`` as ``record`` stores it (digest first), ``lines`` as they are stored."""
         day = order.placed_at.astimezone(self.zone).date()
         month = day.isoformat()[:7]
         head = (order_id, customer_id, order.placed_at, day, order.state, order.currency, order.channel, order.store)
         self._orders[month].append((*head, *row[9:15], row[16], row[17], row[20]))
-        self._lines[month] += lines
+        self._lines[month].append(lines)
 
     def changed(self, placed_at: datetime) -> None:
         """An order of this instant's month reads differently now."""
@@ -148,25 +149,27 @@ def _order_table(orders: Sequence[tuple[Any, ...]]) -> pa.Table:
     """New orders as a table; their ids come as 32 digits."""
     table = _table(ORDER_SCHEMA, orders)
     for place, name in enumerate(("order_id", "customer_id")):
-        table = table.set_column(place, name, _hyphenated(table[name]))
+        table = table.set_column(place, name, _hyphenated(table[name].combine_chunks()))
     return table
 
 
-def _line_table(orders: pa.Table, lines: Sequence[Sequence[Any]]) -> pa.Table:
-    """Stored rows of the lines of ``orders``, in their order, as a table: what the order knows is repeated, not converted."""
+def _line_table(orders: pa.Table, lines: Sequence[LineColumns]) -> pa.Table:
+    """The lines of ``orders``, in their order, as a table: what the order knows is repeated, not converted."""
     heads = orders.select(["order_id", "customer_id", "placed_at", "day"])
     repeated = heads.take(np.repeat(np.arange(orders.num_rows), orders["line_count"].to_numpy())).columns
-    own = [
-        pa.array([line[place] for line in lines], field.type)
-        for place, field in zip((1, 4, 8, 9, 10, 11, 13), list(LINE_SCHEMA)[4:], strict=True)
-    ]
-    own[1] = _hyphenated(own[1])
-    return pa.Table.from_arrays([*repeated, *own], schema=LINE_SCHEMA)
+    own = {
+        field.name: pa.array(list(chain.from_iterable(map(attrgetter(field.name), lines))), field.type)
+        for field in list(LINE_SCHEMA)[len(heads.schema) :]
+    }
+    own["product_id"] = _hyphenated(own["product_id"])
+    return pa.Table.from_arrays([*repeated, *own.values()], schema=LINE_SCHEMA)
 
 
-def _hyphenated(ids: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """The 36-character form of ids of 32 digits."""
+def _hyphenated(ids: pa.Array) -> pa.Array:
+    """The 36-character form of ids of 32 digits, each of them worked out once."""
+    told = ids.dictionary_encode()
     parts = [
-        pc.utf8_slice_codeunits(ids, start, stop) for start, stop in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+        pc.utf8_slice_codeunits(told.dictionary, start, stop)
+        for start, stop in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
     ]
-    return pc.binary_join_element_wise(*parts, "-")
+    return pc.binary_join_element_wise(*parts, "-").take(told.indices)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from typing import Any
 
 from regulars.core.facts import Discount, LineFact, OrderFact, Refusal, Tally
+from regulars.orders.actions.columns import LineColumns
 from regulars.orders.actions.facts import FactBatch
 from regulars.orders.actions.record import Known, Part, Writes, as_stored
 from regulars.orders.models import Line, Order
@@ -36,7 +36,7 @@ def record_lines(
             tally.refused.append(Refusal(source_id, "order", UNKNOWN_ORDER))
             continue
         old, fact = as_stored(order), _as_fact(order, tuple(facts))
-        if _same(writes.rows_of_lines(fact, old.id, facts), old.id):
+        if _same(writes.columns_of_lines(fact, old.id, facts), old.id):
             tally.unchanged += 1
             same.append(order.pk)
             continue
@@ -69,14 +69,16 @@ def _with_own_ids(known: Known, orders: Sequence[Order]) -> Known:
     return replace(known, customers=customers, sellers=sellers)
 
 
-_COMPARED = ("source_id", "product_id", "variant_id", "sku", "title", "quantity_milli", "list_amount")
-_ALSO_COMPARED = ("discount_amount", "tax_amount", "funded_amount")
+_COMPARED = (
+    *("source_id", "product_id", "variant_id", "sku", "title", "quantity_milli", "list_amount"),
+    *("discount_amount", "tax_amount", "funded_amount"),
+)
 
 
-def _same(rows: Sequence[tuple[Any, ...]], order: str) -> bool:
-    """Whether rows as they would be written (``record._LINE`` says their places) say what is stored."""
-    stored = Line.objects.filter(order=order).order_by("number").values_list(*_COMPARED, *_ALSO_COMPARED)
-    wanted = [(*row[3:10], row[10], row[12], row[13]) for row in rows]
+def _same(lines: LineColumns, order: str) -> bool:
+    """Whether lines as they would be written say what is stored."""
+    stored = Line.objects.filter(order=order).order_by("number").values_list(*_COMPARED)
+    wanted = list(zip(*(getattr(lines, name) for name in _COMPARED), strict=True))
     return wanted == [tuple(getattr(value, "hex", value) for value in row) for row in stored]
 
 

@@ -1,6 +1,6 @@
 """Take what sources say of orders: batches of facts, each order once, amounts worked out exactly.
 
-This is the path of the large imports, so a line costs a few tuples and no object of the ORM.
+This is the path of the large imports, so an order's lines go through it as columns, without an object or a call for each.
 """
 
 import hashlib
@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from operator import itemgetter
+from itertools import chain
+from operator import attrgetter, itemgetter, sub
 from typing import Any
 
 from regulars.core.facts import Discount, LineFact, OrderFact, Tally
 from regulars.core.money import split
+from regulars.orders.actions.columns import LineColumns
 from regulars.orders.actions.facts import FactBatch
 from regulars.orders.models import Line, Order, StateChange
 from regulars.storage.bulk import as_hex, delete_in, insert, instants, new_hex, to_json, update
@@ -24,21 +26,15 @@ _STATED = (
     *("paid_amount", "stated_paid_amount", "stated_tax_amount", "refunded_amount", "discounts", "attributes"),
     *("source_updated_at", "recorded_at", "recorded_by", "parts", "parts_seen"),
 )  # fmt: skip
-_LINE = (
-    *("order_id", "number", "customer_id", "source_id", "product_id", "variant_id", "sku", "title", "quantity_milli"),
-    *("list_amount", "discount_amount", "net_amount", "tax_amount", "funded_amount", "discounts"),
-)
 _KEPT = (
-    "quantity_milli",
-    "list_amount",
-    "product_id",
-    "variant_id",
-    "sku",
-    "title",
-    "source_id",
-    "tax_amount",
+    *("quantity_milli", "list_amount", "product_id", "variant_id", "sku", "title", "source_id", "tax_amount"),
     "discounts",
 )
+# Columns of lines that many a shop leaves empty, as the database does by itself.
+_OFTEN_SILENT = ("source_id", "variant_id", "sku", "title", "tax_amount", "discounts")
+# What becomes of discounts: what the shop bears, what others fund, and the text that is stored of them.
+Sums = tuple[int, int, str | None]
+_NO_DISCOUNT: Sums = (0, 0, None)
 # A part of an order as it stands in one place of a file: its digest (hexadecimal) and how many lines it has.
 Part = tuple[str, int]
 
@@ -70,11 +66,6 @@ class Stored:
     def seen_in(self, run_id: str | None) -> tuple[Part, ...]:
         """The parts that this run has met: those whose lines stay when another part comes."""
         return self.parts[: self.parts_seen] if run_id is not None and self.recorded_by == run_id else ()
-
-
-@dataclass(frozen=True, slots=True)
-class _KeptLine(LineFact):
-    """A stored line; ``product`` and ``variant`` are our own ids (32 digits)."""
 
 
 def record_orders(
@@ -114,31 +105,27 @@ class Writes:
         self.source, self.at, self.run_id, self.known, self.batch = source, self.instant(at), run_id, known, batch
         self.created: list[tuple[Any, ...]] = []
         self.updated: list[tuple[Any, ...]] = []
-        self.lines: list[tuple[Any, ...]] = []
+        self.lines: list[LineColumns] = []
         self.met: list[tuple[Any, ...]] = []
         self.states: list[tuple[Any, ...]] = []
-        self.sums: dict[int, tuple[tuple[Discount, ...], _Sums]] = {}
+        self.sums: dict[int, tuple[tuple[Discount, ...], Sums]] = {}
 
     def digest(self, order: OrderFact) -> bytes:
         """A fingerprint of what was said. marshal is the quickest exact encoding of plain values; version 2 has no references,
         so equal values give equal bytes, and a change of the format would only cost one needless update."""
-        summed = self.summed
-        lines = order.lines and [
-            (
-                line.quantity_milli, line.list_amount, line.product, line.variant, line.sku, line.title, line.source_id,
-                line.tax_amount, summed(line.discounts).said if line.discounts else _NOTHING,
-            )
-            for line in order.lines
-        ]  # fmt: skip
+        lines: Any = order.lines
+        if lines:
+            *cells, discounts = zip(*lines, strict=True)
+            lines = (*cells, [self.summed(own)[2] if own else None for own in discounts])
         said = (
             order.customer, order.placed_at.isoformat(), order.currency, order.state, order.number, order.channel,
-            order.store, order.seller, lines, summed(order.discounts).said if order.discounts else _NOTHING,
+            order.store, order.seller, lines, self.summed(order.discounts)[2],
             order.shipping_amount, order.tax_amount, order.tax_included, order.refunded_amount, order.paid_amount,
             to_json(order.attributes), order.updated_at and order.updated_at.isoformat(),
         )  # fmt: skip
         return hashlib.blake2b(marshal.dumps(said, 2), digest_size=16).digest()
 
-    def summed(self, own: tuple[Discount, ...]) -> "_Sums":
+    def summed(self, own: tuple[Discount, ...]) -> Sums:
         """``_summed`` of discounts that stand alone. A source hands the same few tuples to all its lines, and to know one by
         its identity (it is kept alive beside) takes a tenth of the time of hashing what is in it."""
         found = self.sums.get(id(own))
@@ -162,17 +149,17 @@ class Writes:
 
     def create(self, order: OrderFact, digest: bytes) -> None:
         identifier = new_hex()
-        lines = self.rows_of_lines(order, identifier, order.lines or ())
+        lines = self.columns_of_lines(order, identifier, order.lines or ())
         row = self._order(order, digest, lines, None, ())
         self.created.append((identifier, self.source, order.source_id, *row))
-        self.lines += lines
+        self.lines.append(lines)
         self.batch.add(identifier, self.known.customers[order.customer], order, row, lines)
 
     def change(self, order: OrderFact, digest: bytes, old: Stored, *, keep: int, parts: Sequence[Part]) -> None:
         """Write the order anew: its first ``keep`` stored lines, then those of the fact."""
-        lines = self.rows_of_lines(order, old.id, (*_kept_lines(old.id, keep), *(order.lines or ())))
+        lines = self.columns_of_lines(order, old.id, order.lines or (), _kept_lines(old.id, keep))
         self.updated.append((*self._order(order, digest, lines, old.source_updated_at, parts), old.id))
-        self.lines += lines
+        self.lines.append(lines)
         self.batch.changed(old.placed_at)
         self.batch.changed(order.placed_at)
         if order.state != old.state:
@@ -184,33 +171,50 @@ class Writes:
         update(Order, "id", _STATED, self.updated)
         update(Order, "id", ("recorded_by", "parts_seen"), self.met)
         delete_in(Line, "order_id", [row[-1] for row in self.updated])
-        insert(Line, _LINE, self.lines)
+        self._insert_lines()
         insert(StateChange, ("id", "order_id", "customer_id", "state", "at"), self.states)
         self.batch.flush()
 
-    def rows_of_lines(self, order: OrderFact, identifier: str, facts: Sequence[LineFact]) -> list[tuple[Any, ...]]:
-        """Rows of the order's lines, order-level discounts shared among them by what each line is worth."""
+    def _insert_lines(self) -> None:
+        """Columns that no line of the batch fills are left to the database's defaults: each costs a line as much as one of
+        its figures."""
+        silent = [name for name in _OFTEN_SILENT if not any(any(getattr(lines, name)) for lines in self.lines)]
+        told = [name for name in LineColumns._fields if name not in silent]
+        columns = attrgetter(*told)
+        insert(Line, told, chain.from_iterable(zip(*columns(lines), strict=True) for lines in self.lines))
+
+    def columns_of_lines(
+        self, order: OrderFact, identifier: str, told: Sequence[LineFact], kept: Sequence[LineFact] = ()
+    ) -> LineColumns:
+        """The order's lines as they are stored: those ``kept``, which name products and variants by our own ids, before those
+        ``told``. Order-level discounts are shared among them by what each line is worth."""
+        facts = (*kept, *told)
+        if not facts:
+            return LineColumns()
+        count = len(facts)
+        quantities, listed, products, variants, skus, titles, source_ids, taxes, discounts = zip(*facts, strict=True)
+        our_products = tuple(map(self.known.products.get, products))
+        our_variants: Sequence[str | None] = (None,) * count
+        if kept or any(variants) or any(skus) or None in our_products:
+            ours = [(line.product or None, line.variant or None) for line in kept]
+            our_products, our_variants = zip(*ours, *map(self._what, told), strict=True)
+        if order.discounts:
+            shares = map(tuple, _shares(order.discounts, facts))
+            sums = [
+                _summed(own, share) if own or share else _NO_DISCOUNT
+                for own, share in zip(discounts, shares, strict=True)
+            ]
+        else:
+            sums = [self.summed(own) if own else _NO_DISCOUNT for own in discounts]
+        borne, funded, texts = zip(*sums, strict=True)
         customer = self.known.customers[order.customer]
-        shares = _shares(order.discounts, facts) if order.discounts and facts else None
-        products, rows = self.known.products, []
-        for number, line in enumerate(facts, 1):
-            product, variant, borne, funded, text = products.get(line.product), None, 0, 0, None
-            if line.variant or line.sku or not product or type(line) is _KeptLine:
-                product, variant = self._what(line)
-            if shares and shares[number - 1]:
-                borne, funded, text = _summed(line.discounts, tuple(shares[number - 1])).row
-            elif line.discounts:
-                borne, funded, text = self.summed(line.discounts).row
-            rows.append((
-                identifier, number, customer, line.source_id, product, variant, line.sku, line.title,
-                line.quantity_milli, line.list_amount, borne, line.list_amount - borne, line.tax_amount, funded, text,
-            ))  # fmt: skip
-        return rows
+        return LineColumns(
+            (identifier,) * count, range(1, count + 1), (customer,) * count, source_ids, our_products, our_variants, skus,
+            titles, quantities, listed, borne, tuple(map(sub, listed, borne)), taxes, funded, texts,
+        )  # fmt: skip
 
     def _what(self, line: LineFact) -> tuple[str | None, str | None]:
         """Our (product, variant) of a line: by the source's product, else by its variant, else by its SKU."""
-        if type(line) is _KeptLine:
-            return line.product or None, line.variant or None
         found = self.known.variants.get(line.variant or line.sku) if line.variant or line.sku else None
         product = self.known.products.get(line.product) or (found and found[1]) or None
         return product, (found[0] if found and found[1] == product else None)
@@ -219,49 +223,49 @@ class Writes:
         self,
         order: OrderFact,
         digest: bytes,
-        lines: Sequence[tuple[Any, ...]],
+        lines: LineColumns,
         known_at: datetime | None,
         parts: Sequence[Part],
     ) -> tuple[Any, ...]:
-        """The stored values of an order; ``lines`` are all its rows, ``known_at`` the newest word of its source so far."""
+        """The stored values of an order; ``lines`` are all its lines, ``known_at`` the newest word of its source so far."""
         listed, borne, funded, tax, paid = _amounts(order, lines)
         seller = self.known.sellers.get(order.seller) if order.seller else None
         updated_at = max(order.updated_at, known_at) if order.updated_at and known_at else order.updated_at or known_at
         return (
             digest, order.number or order.source_id, self.known.customers[order.customer],
             self.instant(order.placed_at), order.state, order.currency, order.channel, order.store, seller,
-            len(lines), listed, borne, listed - borne, order.shipping_amount, tax, order.tax_included, funded, paid,
-            order.paid_amount, order.tax_amount, order.refunded_amount, self.summed(order.discounts).row[2],
+            len(lines.number), listed, borne, listed - borne, order.shipping_amount, tax, order.tax_included, funded, paid,
+            order.paid_amount, order.tax_amount, order.refunded_amount, self.summed(order.discounts)[2],
             to_json(order.attributes), updated_at and self.instant(updated_at), self.at, self.run_id,
             to_json([list(part) for part in parts]) if len(parts) > 1 else None, max(1, len(parts)),
         )  # fmt: skip
 
 
-def _amounts(order: OrderFact, lines: Sequence[tuple[Any, ...]]) -> tuple[int, int, int, int, int]:
-    """(list, borne by the shop, funded by others, tax, paid) in minor units; ``lines`` as ``_LINE`` says.
+def _amounts(order: OrderFact, lines: LineColumns) -> tuple[int, int, int, int, int]:
+    """(list, borne by the shop, funded by others, tax, paid) in minor units.
 
     Without lines and without word of what was paid nothing is known, and nothing is guessed: all are 0. With the
     payment alone, what was earned follows from it.
     """
-    tax = sum([line[12] for line in lines]) if order.tax_amount is None else order.tax_amount
+    tax = sum(lines.tax_amount) if order.tax_amount is None else order.tax_amount
     extra = order.shipping_amount + (0 if order.tax_included else tax)
-    if lines:
-        listed, borne, funded = [sum([line[place] for line in lines]) for place in (9, 10, 13)]
+    if lines.number:
+        listed, borne, funded = sum(lines.list_amount), sum(lines.discount_amount), sum(lines.funded_amount)
         paid = listed - borne - funded + extra if order.paid_amount is None else order.paid_amount
         return listed, borne, funded, tax, paid
     if order.paid_amount is None:
         return 0, 0, 0, tax, 0
-    borne, funded, _ = _summed(order.discounts).row
+    borne, funded, _ = _summed(order.discounts)
     return max(0, order.paid_amount + funded - extra) + borne, borne, funded, tax, order.paid_amount
 
 
 def _kept_lines(identifier: str, count: int) -> list[LineFact]:
-    """The first stored lines of an order as facts, with the discounts that are their own."""
+    """The first stored lines of an order as facts, with our own ids, and the discounts that are their own."""
     if not count:
         return []
     rows = Line.objects.filter(order=identifier, number__lte=count).order_by("number").values_list(*_KEPT)
     return [
-        _KeptLine(*row[:2], *((row[n] and as_hex(row[n])) or "" for n in (2, 3)), *row[4:8], discounts=_own(row[8]))
+        LineFact(*row[:2], *((row[n] and as_hex(row[n])) or "" for n in (2, 3)), *row[4:8], discounts=_own(row[8]))
         for row in rows
     ]
 
@@ -287,26 +291,13 @@ def _shares(discounts: Sequence[Discount], lines: Sequence[LineFact]) -> list[li
     return shares
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
-    """What becomes of discounts: ``row`` is what the shop bears, what others fund and the stored text; ``said`` are the
-    plain values of a line's own."""
-
-    row: tuple[int, int, str]
-    said: list[tuple[Any, ...]]
-
-
-_NOTHING: list[Any] = []
-
-
 @lru_cache(maxsize=65_536)
-def _summed(own: tuple[Discount, ...], shared: tuple[Discount, ...] = ()) -> _Sums:
+def _summed(own: tuple[Discount, ...], shared: tuple[Discount, ...] = ()) -> Sums:
     """One line's discounts, its share of the order's beside them; the same few recur all the time."""
     every = (*own, *shared)
     borne = sum(d.amount for d in every if d.funded_by == "shop")
     told = [*(_told(d) for d in own), *({**_told(d), "of": "order"} for d in shared)]
-    row = (borne, sum(d.amount for d in every) - borne, to_json(told))
-    return _Sums(row, [(d.kind, d.amount, d.code, d.funded_by) for d in own])
+    return borne, sum(d.amount for d in every) - borne, to_json(told)
 
 
 def _told(discount: Discount) -> dict[str, Any]:

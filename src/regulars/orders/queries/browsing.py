@@ -62,7 +62,7 @@ class OrderRow:
     """One order of the list. Amounts in minor units of ``currency``; ``discount_amount`` None where there is none.
 
     ``customer_id`` is None, and the name empty, for a walk-in. ``sought_amount`` is the net of the lines that ``Wanted``
-    seeks by product or category, None where it seeks none.
+    seeks by product or category, None where it seeks none. ``customer_number`` is filled in for exports alone.
     """
 
     id: UUID
@@ -78,6 +78,7 @@ class OrderRow:
     paid_amount: int
     currency: str
     sought_amount: int | None = None
+    customer_number: str = ""
 
 
 _READ = (

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from regulars.core.facts import Attributes, Discount
-from regulars.orders.models import Line, Order, StateChange
+from regulars.orders.models import Line, Order, Return, ReturnedLine, StateChange
 from regulars.storage import sources
 
 
@@ -69,14 +69,37 @@ class StateView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnedLineView:
+    """How much of a line came back, by the line's number."""
+
+    line: int
+    quantity_milli: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnView:
+    """Goods that came back at one moment, and what was given back for them."""
+
+    id: UUID
+    source_id: str
+    at: datetime
+    amount: int
+    reason: str
+    recorded_at: datetime
+    lines: tuple[ReturnedLineView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail:
-    """An order with its lines and its states, oldest first; ``discounts`` are those stated for the order as a whole."""
+    """An order with its lines, its states and what came back of it, oldest first; ``discounts`` are those of the whole order."""
 
     order: OrderView
     discounts: tuple[Discount, ...]
     attributes: Attributes
     lines: tuple[LineView, ...]
     states: tuple[StateView, ...]
+    returns: tuple[ReturnView, ...]
 
 
 _COPIED = (
@@ -151,7 +174,7 @@ def numbers(ids: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def order(identifier: UUID) -> OrderDetail | None:
-    """One order whole (3 queries), or None."""
+    """One order whole (5 queries), or None."""
     row = Order.objects.select_related("seller").filter(pk=identifier).first()
     if row is None:
         return None
@@ -162,7 +185,24 @@ def order(identifier: UUID) -> OrderDetail | None:
     later = [
         StateView(change.state, change.at) for change in StateChange.objects.filter(order=row).order_by("at", "pk")
     ]
-    return OrderDetail(view(row), _discounts(row.discounts), row.attributes, lines, (*_first_state(row, later), *later))
+    states = (*_first_state(row, later), *later)
+    return OrderDetail(view(row), _discounts(row.discounts), row.attributes, lines, states, returns(identifier))
+
+
+def returns(order: UUID) -> tuple[ReturnView, ...]:
+    """What came back of an order, oldest first."""
+    lines: dict[UUID, list[ReturnedLineView]] = {}
+    for row in ReturnedLine.objects.filter(order_id=order).order_by("number"):
+        lines.setdefault(row.returned_id, []).append(ReturnedLineView(row.number, row.quantity_milli, row.amount))
+    columns = ("pk", "source_id", "at", "amount", "reason", "recorded_at")
+    rows = Return.objects.filter(order=order).order_by("at", "pk").values_list(*columns)
+    return tuple(ReturnView(*row, lines=tuple(lines.get(row[0], ()))) for row in rows)
+
+
+def source_of(identifier: UUID) -> tuple[str, str] | None:
+    """The source of an order and its id there."""
+    found: tuple[str, str] | None = Order.objects.filter(pk=identifier).values_list("source", "source_id").first()
+    return found
 
 
 def _first_state(row: Order, later: Sequence[StateView]) -> tuple[StateView, ...]:

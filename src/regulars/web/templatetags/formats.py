@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
+from regulars.core.says import Says
 from regulars.web import charts, counted, formats
 
 register = template.Library()
@@ -29,6 +31,12 @@ for _filter in (
 ):
     register.filter(_filter.__name__, _filter)
 register.filter("counted", counted.amount)
+
+
+@register.filter
+def said(sentence: Says | None) -> str:
+    """A sentence that a rule says, in the page's language."""
+    return sentence.to(get_language() or "en") if sentence else ""
 
 
 @register.simple_tag

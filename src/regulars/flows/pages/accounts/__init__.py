@@ -1,6 +1,6 @@
 """The console's pages of accounts: all of them, one's statement, adjusting by hand, and agreeing to it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -43,9 +43,13 @@ def statement(request: HttpRequest, account: UUID) -> HttpResponseBase:
 def totals(request: HttpRequest) -> HttpResponse:
     """What was given out and came back, by month: reads many entries, so it is no part of another page."""
     since = (timezone.now() - timedelta(days=365)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    rows = [(t, words.WORLD.get(t.reference, t.reference)) for t in reads.totals(since)]
+    rows = [(t, _month(t.month), words.WORLD.get(t.reference, t.reference)) for t in reads.totals(since)]
     owed = [(o, counted.KINDS.get(o.kind, o.kind)) for o in reads.owed()]
     return render(request, "flows/totals.html", {"totals": rows, "owed": owed})
+
+
+def _month(told: str) -> str:
+    return formats.month(datetime.strptime(told, "%Y-%m").date())  # noqa: DTZ007  a month has no zone
 
 
 @page(ADJUSTERS)

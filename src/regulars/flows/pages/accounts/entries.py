@@ -11,10 +11,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from regulars.flows.pages.accounts import words
+from regulars.flows.pages.rewards.words import Names
+from regulars.ledger.actions.sweeping import ACTOR as CLOCK
 from regulars.ledger.facts import FOREVER, Kind
 from regulars.ledger.queries import statement
 from regulars.ledger.queries.accounts import AccountFacts
 from regulars.ledger.queries.statement import EntryView, HoldView
+from regulars.membership.queries import claims
 from regulars.orders.queries import listing as orders
 from regulars.shop import queries as shops
 from regulars.shop.queries import ApprovalView
@@ -52,12 +55,13 @@ class Told:
     people: dict[str, str]
     approvals: Approvals
     orders: dict[UUID, str]
+    claims: dict[UUID, str]
     lots: dict[str, datetime]
     places: dict[str, int]
 
 
 def shown(account: AccountFacts, rows: Sequence[EntryView]) -> list[ShownEntry]:
-    """Entries in words; at most five more queries however many they are."""
+    """Entries in words; at most seven more queries however many they are."""
     approvals = shops.approvals(_ids(rows, "adjustment:"))
     subjects = (
         {row.actor for row in rows}
@@ -68,6 +72,7 @@ def shown(account: AccountFacts, rows: Sequence[EntryView]) -> list[ShownEntry]:
         people=shops.names_of(subjects),
         approvals=approvals,
         orders=orders.numbers(order_ids(rows)),
+        claims=_rewards(_ids(rows, "claim:")),
         lots=statement.lot_dates({row.lot_id for row in rows if row.lot_id}),
         places=statement.places(account.id, {row.of_id for row in rows if row.kind == Kind.REVERSE and row.of_id}),
     )
@@ -83,6 +88,8 @@ def _shown(account: AccountFacts, row: EntryView, told: Told) -> ShownEntry:
     elif kind == "order":
         about = words.order(told.orders.get(known, name) if known else name)
         href = reverse("order", args=[known]) if known in told.orders else ""
+    elif kind == "claim" and known in told.claims:
+        about, href = told.claims[known], reverse("claim", args=[known])
     else:
         about = row.about
     return ShownEntry(
@@ -105,7 +112,15 @@ def _shown(account: AccountFacts, row: EntryView, told: Told) -> ShownEntry:
     )
 
 
+def _rewards(ids: set[UUID]) -> dict[UUID, str]:
+    """What was claimed, by claim."""
+    names = Names() if ids else None
+    return {key: names.reward(found.reward) for key, found in claims.claims(ids).items()} if names else {}
+
+
 def _who(row: EntryView, told: Told, approval: ApprovalView | None) -> str:
+    if row.actor == CLOCK:
+        return _("automatically")
     if approval is None:
         return told.people.get(row.actor, "" if ":" in row.actor else row.actor)
     asked = told.people.get(approval.asked_by, "")

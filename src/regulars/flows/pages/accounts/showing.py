@@ -22,6 +22,7 @@ from regulars.ledger.facts import FOREVER
 from regulars.ledger.queries import accounts, statement
 from regulars.ledger.queries.accounts import AccountFacts
 from regulars.orders.queries import listing as orders
+from regulars.orders.queries.clock import shop_time
 from regulars.shop import queries as shops
 from regulars.shop.queries import ApprovalView
 from regulars.web import counted, formats
@@ -45,7 +46,8 @@ class ShownLot:
 
 def statement_context(account: AccountFacts, actor: Actor, form: AdjustForm | None = None) -> dict[str, Any]:
     """All but the entries; the queries do not grow with what the account holds."""
-    at, zone = timezone.now(), ZoneInfo(shops.require_shop().zone)
+    shop = shops.require_shop()
+    at, zone = shop_time(shop, timezone.now()), ZoneInfo(shop.zone)
     figures = accounts.figures(account, at, zone)
     lots = [_lot(lot, at) for lot in statement.lots(account.id)] if account.in_lots else []
     adjusts = actor.role in ADJUSTERS and account.kind in KINDS and not account.closed

@@ -30,11 +30,15 @@ REASONS: Mapping[str, Any] = {
     "campaign": _("Campaign"),
     "topped_up": _("Paid in"),
     "refund": _("Refund"),
-    "adjust.goodwill": _("Goodwill"),
-    "adjust.complaint": _("Making up for a complaint"),
-    "adjust.correction": _("Correction of a mistake"),
-    "adjust.late_points": _("Points that were missing"),
-    "adjust.fraud": _("Misuse"),
+    "reward": _("A reward"),
+    "claim.cancelled": _("A reward was cancelled"),
+    "gift_card.loaded": _("Put on the gift card"),
+    "gift_card.moved": _("Gift card turned into credit"),
+    "gift_card.blocked": _("The gift card was blocked"),
+    "gift_card.unblocked": _("The gift card can be used again"),
+    "merged": _("Two records of one customer were merged"),
+    "split": _("The merge was undone"),
+    **{f"adjust.{code}": said for code, said in counted.ADJUSTMENTS.items()},
 }
 # What happened to the account, by kind and by whether its balance grew (1), shrank (-1) or stayed (0).
 HAPPENED: Mapping[tuple[Kind, int], Any] = {
@@ -54,6 +58,7 @@ HAPPENED: Mapping[tuple[Kind, int], Any] = {
     (Kind.REOPEN, 0): _("Account opened again"),
 }
 ADJUSTED = {1: _("Given by staff"), -1: _("Taken by staff")}
+MERGED = {1: _("Came with a merged record"), -1: _("Moved to the customer's other account")}
 # What one can look for in a statement.
 LOOKED_FOR: Mapping[str, tuple[Any, tuple[Kind, ...]]] = {
     "moved": (_("Received and spent"), (Kind.POST, Kind.CAPTURE, Kind.GRANT)),
@@ -94,6 +99,8 @@ def happened(kind: Kind, change: int, code: str) -> str:
     way = (change > 0) - (change < 0)
     if code.startswith("adjust.") and way and kind == Kind.POST:
         return str(ADJUSTED[way])
+    if code == "merged" and way:
+        return str(MERGED[way])
     if kind == Kind.POST and code in REASONS:
         return reason(code)
     return str(HAPPENED.get((kind, way), kind.name.lower()))

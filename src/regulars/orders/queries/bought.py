@@ -1,0 +1,35 @@
+"""What customers' orders say of them: since when they buy, how much, and what they left behind at the checkout."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, F, Min, Sum
+from django.db.models.functions import Greatest
+
+from regulars.orders.models import Order
+from regulars.orders.queries import PURCHASES
+
+
+def first_bought(customers: Iterable[UUID]) -> dict[UUID, datetime]:
+    """When customers placed their first order that was a purchase, by customer."""
+    rows = Order.objects.filter(PURCHASES, customer__in=set(customers)).order_by()
+    return dict(rows.values_list("customer").annotate(Min("placed_at")))
+
+
+def bought_by(customers: Iterable[UUID], currency: str) -> dict[UUID, tuple[int, int]]:
+    """How many purchases in a currency customers made, and what was kept of them in its minor units, by customer."""
+    rows = Order.objects.filter(PURCHASES, customer__in=set(customers), currency=currency).order_by()
+    kept = Sum(Greatest(F("net_amount") - F("refunded_amount"), 0))
+    counted = rows.values_list("customer").annotate(orders=Count("pk"), kept=kept)
+    return {who: (orders, int(amount)) for who, orders, amount in counted}
+
+
+def told_at_checkout(customers: Iterable[UUID], names: Iterable[str]) -> dict[UUID, set[tuple[str, str]]]:
+    """(name, text) of some attributes of customers' orders, by customer."""
+    wanted, found = tuple(names), dict[UUID, set[tuple[str, str]]]()
+    rows = Order.objects.filter(customer__in=set(customers)).exclude(attributes={}).order_by()
+    for customer, attributes in rows.values_list("customer", "attributes").iterator():
+        told = {(name, str(attributes[name])) for name in wanted if attributes.get(name)}
+        found.setdefault(customer, set()).update(told)
+    return found
