@@ -95,22 +95,22 @@ VERBS = (
 # Strides, or to the end or beginning of something that stands; and microseconds off.
 CLOCK: list[Sequence[Any]] = [[1, 2, -1, -3, "edge", "edge", "edge", "edge"], [0, 0, -1, 1], range(8)]
 Choice = tuple[str, tuple[Any, ...]]
-LEG_CHOICES = 2**20  # as many as there are ways to spend, times the verbs
+NUMBERS = 2**32
 
 
 def choose(options: Sequence[Sequence[Any]], number: int) -> tuple[Any, ...]:
-    """One of each of ``options``, by a number: its digits, in as many bases. A draw for each would cost Hypothesis more."""
-    chosen = []
-    for these in options:
-        number, digit = divmod(number, len(these))
-        chosen.append(these[digit])
-    return tuple(chosen)
+    """One of each of ``options``, by a number. A draw for each would cost Hypothesis more.
+
+    The number is a seed, not digits: Hypothesis likes some numbers better than others, and some choices would never meet.
+    """
+    chance = random.Random(number)
+    return tuple(map(chance.choice, options))
 
 
 def leg_choice(number: int) -> Choice:
     """Any verb but ``close``, which would soon end a play, with what it needs."""
-    number, digit = divmod(number, len(VERBS))
-    return VERBS[digit], choose(CHOICES[VERBS[digit]], number)
+    verb, seed = choose([VERBS, range(NUMBERS)], number)
+    return verb, choose(CHOICES[verb], seed)
 
 
 class Differs(AssertionError):
@@ -391,7 +391,7 @@ def history(seed: int, length: int) -> list[tuple[Operation, bool]]:
     while len(told) < length:
         if chance.random() < 0.2:
             play.turn(*(chance.choice(options) for options in CLOCK))
-        legs = [leg_choice(chance.randrange(LEG_CHOICES)) for _ in range(chance.choice([1, 1, 1, 1, 2, 3]))]
+        legs = [leg_choice(chance.randrange(NUMBERS)) for _ in range(chance.choice([1, 1, 1, 1, 2, 3]))]
         operation = play.operation(legs if chance.random() > 0.02 else [("close", (chance.choice(GUARDED),))])
         told.append((operation, not isinstance(said(play.model.do, operation), tuple)))
     return told

@@ -3,7 +3,6 @@
 A step is one call of a rule; steps are counted, and a run that took fewer than it promised fails.
 """
 
-import math
 import os
 import time
 from collections.abc import Iterator
@@ -20,17 +19,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from regulars.ledger.actions import loading
 from regulars.ledger.queries.checks import inconsistencies
 from tests.ledger.conftest import empty
-from tests.ledger.play import CHOICES, CLOCK, LEG_CHOICES, WHICH, Choice, Play, choose, leg_choice
+from tests.ledger.play import CHOICES, CLOCK, NUMBERS, WHICH, Choice, Play, choose, leg_choice
 
 STEPS_EACH = 50
 SOAK_STEPS = int(os.environ.get("SOAK_STEPS", "1000000"))
 
-CHOSEN = {
-    verb: st.integers(0, math.prod(map(len, options)) - 1).map(partial(choose, options))
-    for verb, options in CHOICES.items()
-}
-CLOCK_TURNED = st.integers(0, math.prod(map(len, CLOCK)) - 1).map(partial(choose, CLOCK))
-LEG: st.SearchStrategy[Choice] = st.integers(0, LEG_CHOICES - 1).map(leg_choice)
+NUMBER = st.integers(0, NUMBERS - 1)
+CHOSEN = {verb: NUMBER.map(partial(choose, options)) for verb, options in CHOICES.items()}
+CLOCK_TURNED = NUMBER.map(partial(choose, CLOCK))
+LEG: st.SearchStrategy[Choice] = NUMBER.map(leg_choice)
 LEGS = st.lists(LEG, min_size=2, max_size=4)
 BATCH = st.lists(st.lists(LEG, min_size=1, max_size=2), min_size=1, max_size=5)
 WHICHEVER, REPEAT = st.sampled_from(WHICH), st.sampled_from(["", "same", "same", "other"])
