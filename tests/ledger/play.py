@@ -95,6 +95,7 @@ VERBS = (
 # Strides, or to the end or beginning of something that stands; and microseconds off.
 CLOCK: list[Sequence[Any]] = [[1, 2, -1, -3, "edge", "edge", "edge", "edge"], [0, 0, -1, 1], range(8)]
 Choice = tuple[str, tuple[Any, ...]]
+_REST: dict[str, tuple[Any, ...]] = {"capture": (None, FOREVER), "reverse": ("refuse",)}
 NUMBERS = 2**32
 
 
@@ -243,17 +244,17 @@ class Play:
 
     def in_and_out_of_the_closed(self, which: int, whole: bool) -> list[Choice]:
         """Close an account that something comes from or goes to, try just that, and open it again."""
-        pairs = [(side, "capture") for part in self.model.holds.values() if part.remaining for side in part[1:3]]
+        model, amount = self.model, None if whole else 1
+        pairs = [(side, "capture") for part in model.holds.values() if part.remaining for side in part[1:3]]
         pairs += [
-            (side, "reverse") for posting, *sides in self.model.postings.values() if posting.kind == 1 for side in sides
+            (side, "reverse") for posting, *sides in model.postings.values() if posting.kind == 1 for side in sides
         ]
-        pairs = [(account, verb) for account, verb in pairs if account.nature.guarded]
-        if not pairs:
-            return []
-        account, verb = pairs[which % len(pairs)]
-        amount = None if whole else 1
-        tried = (which, amount, None, FOREVER) if verb == "capture" else (which, amount, "refuse")
-        return [("close", (account,)), (verb, tried), ("reopen", (account,))]
+        ways = [(account, (verb, (which, amount, *_REST[verb]))) for account, verb in pairs]
+        ways += [(sides[1], ("earn", (sides, 1, None, FOREVER))) for sides in IN]
+        ways += [(side, ("spend", (sides, 1, None, FOREVER, False, 3))) for sides in OUT for side in sides]
+        ways = [(account, tried) for account, tried in ways if account.nature.guarded]
+        account, tried = ways[which % len(ways)]
+        return [("close", (account,)), tried, ("reopen", (account,))]
 
     # What was done, held against the model.
 
