@@ -132,7 +132,7 @@ def _members_with_lots() -> None:
     expires = [datetime(2026, 6 + month, 30, 16, tzinfo=UTC) for month in range(7)]
     expires += [datetime(2027, month, 28, 16, tzinfo=UTC) for month in range(1, 4)]
     for start in range(0, DUE_MEMBERS, 10_000):
-        keys = [(new_hex(), f"{number:032x}") for number in range(start, start + 10_000)]
+        keys = [(new_hex(), f"{number:032x}") for number in range(start, min(start + 10_000, DUE_MEMBERS))]
         own = [Account("points", "points", "club", subject) for _, subject in keys]
         columns = ("name", "gender", "language", "country", "region", "city", "postcode")
         texts = ("",) * len(columns)

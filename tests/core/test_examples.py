@@ -2,10 +2,12 @@
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import regulars.core.programme
 from regulars.core.declarations import diff, dump, load, parse, plain
 from regulars.core.member import Line, Member, Referred
 from regulars.core.points import spendable
@@ -37,6 +39,13 @@ def test_examples_explain_themselves_in_remarks(name: str) -> None:
     text = (EXAMPLES / f"{name}.toml").read_text(encoding="utf-8")
     assert "regulars programme check" in text
     assert sum(text_line.startswith("#") for text_line in text.splitlines()) >= 10
+
+
+def test_the_files_to_look_at_are_those_that_come_with_the_package() -> None:
+    shipped = Path(regulars.core.programme.__file__).parent / "examples"
+    assert {file.name: file.read_bytes() for file in EXAMPLES.iterdir()} == {
+        file.name: file.read_bytes() for file in shipped.iterdir() if file.suffix == ".toml"
+    }
 
 
 def test_b2c_a_year_of_a_shopper() -> None:

@@ -256,8 +256,11 @@ class Wallet:
 
     def _put(self, lot: Lot) -> None:
         """Among the others, in the order in which they are spent."""
-        lots = self.lots
-        place = bisect_right(lots, lot.order(), key=Lot.order)
+        lots, order = self.lots, lot.order()
+        if not lots or lots[-1].order() <= order:  # what comes last mostly expires last
+            self.lots = (*lots, lot)
+            return
+        place = bisect_right(lots, order, key=Lot.order)
         self.lots = (*lots[:place], lot, *lots[place:])
 
     def _change(self, lot: Lot, remaining: int) -> None:

@@ -90,6 +90,11 @@ class Rules:
     def _ranks(self) -> dict[str, int]:
         return {step.id: place for place, step in enumerate(self.steps)}
 
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        """Of a ``Day``, what the thresholds ask for."""
+        return tuple(sorted({PLACES[metric] for step in self.steps for metric, _ in step.thresholds}))
+
     def since(self, day: int) -> int:
         """The first day that counts on ``day``."""
         if (found := self._since.get(day)) is None:
@@ -143,12 +148,13 @@ def _window_begins(day: int, window: Validity) -> int:
 
 def progress(days: Sequence[Day], past: Day, since: int, until: int) -> Day:
     """What the days from ``since`` to ``until`` (both inclusive) add up to; ``past`` counts where all days do."""
+    counting = _between(days, past, since, until)
+    return Day(until, *[sum([day[place] for day in counting]) for place in PLACES.values()])
+
+
+def _between(days: Sequence[Day], past: Day, since: int, until: int) -> Sequence[Day]:
     counting = days if not days or days[-1].day <= until else days[: bisect_right(days, until, key=_ordinal)]
-    counting = counting[bisect_left(counting, since, key=_ordinal) :] if since else (past, *counting)
-    if not counting:
-        return Day(until)
-    _, spend, orders, points, quantity_milli = zip(*counting, strict=True)
-    return Day(until, sum(spend), sum(orders), sum(points), sum(quantity_milli))
+    return counting[bisect_left(counting, since, key=_ordinal) :] if since else (past, *counting)
 
 
 def climbed(rules: Rules, standing: Standing, days: Sequence[Day], past: Day, day: int) -> Standing:
@@ -156,7 +162,10 @@ def climbed(rules: Rules, standing: Standing, days: Sequence[Day], past: Day, da
     held = rules.rank(standing.tier)
     if held == len(rules.steps) - 1 and not standing.in_grace:
         return standing
-    reached = rules.reached(progress(days, past, rules.since(day), day))
+    counting, asked = _between(days, past, rules.since(day), day), [0] * 5
+    for place in rules.places:
+        asked[place] = sum([one[place] for one in counting])
+    reached = rules.reached(asked)
     if reached > held or (reached == held >= 0 and standing.in_grace):
         return Standing(rules.steps[reached].id, day, rules.sure_until(day), below=standing, reviewed=standing.reviewed)
     return standing

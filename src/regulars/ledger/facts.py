@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from regulars.core.naming import uuid8, within
@@ -71,6 +72,13 @@ class Account:
         return NATURES[self.kind]
 
 
+@lru_cache(maxsize=10_000)
+def account(kind: str, unit: str, reference: str, subject: str) -> Account:
+    """An account that was named before, most likely: its id is not worked out anew."""
+    return Account(kind, unit, reference, subject)
+
+
+@lru_cache(maxsize=1_000)
 def world(unit: str, reference: str) -> Account:
     """The outside that amounts come from or go to: ``issued``, ``redeemed``, ``expired``, ``adjusted`` ..."""
     return Account("world", unit, reference)

@@ -1,11 +1,10 @@
 """What rules ask of products: their own and their categories' names, tags, brand and seller."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from regulars.core.member import Goods
-from regulars.storage.bulk import as_hex, select_in
+from regulars.storage.bulk import as_hex, as_json, select_in
 
 SEPARATOR = " > "
 _GOODS = """
@@ -34,8 +33,7 @@ def goods(products: Iterable[str]) -> dict[str, Goods]:
 
 
 def _goods(source_id: str, path: str | None, tags: Any, seller: str | None, brand: str) -> Goods:
-    told = json.loads(tags) if isinstance(tags, str) else tags  # PostgreSQL has read it already
-    return Goods(source_id, _paths(path or ""), tuple(told), seller or "", brand)
+    return Goods(source_id, _paths(path or ""), tuple(as_json(tags)), seller or "", brand)
 
 
 def _paths(path: str) -> tuple[str, ...]:

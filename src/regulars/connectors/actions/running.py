@@ -1,13 +1,11 @@
 """Running an import: batch after batch, each with its checkpoint in one transaction, so that a kill costs nothing but time."""
 
-import gc
 import logging
 import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,6 +30,7 @@ from regulars.flows.record_events import record_events
 from regulars.flows.record_lines import record_lines
 from regulars.flows.record_orders import record_orders, settle_run
 from regulars.flows.record_products import record_products
+from regulars.storage.bulk import collecting_rarely
 from regulars.storage.locks import present
 from regulars.storage.transactions import run_tx
 
@@ -173,7 +172,7 @@ def _run(run: ImportRun, progress: Watch) -> None:
     if feed.size != run.size:
         run.size = feed.size
         _mine(run).update(size=feed.size)
-    with _collecting_rarely():
+    with collecting_rarely():
         for number, batch in enumerate(feed.batches()):
             if number >= run.checkpoint:
                 _record(run, feed, batch)
@@ -191,17 +190,6 @@ def _beat(run: ImportRun) -> None:
         if not _mine(run).update(heartbeat_at=now):
             raise _Taken
         run.heartbeat_at = now
-
-
-@contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    """A batch is tens of thousands of objects without cycles; looking for cycles every 700 of them takes a fifth of the run."""
-    usual = gc.get_threshold()
-    gc.set_threshold(200_000, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def _feed(run: ImportRun) -> Feed:

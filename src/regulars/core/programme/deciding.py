@@ -20,7 +20,6 @@ from regulars.core.member import (
     Earned,
     Event,
     Given,
-    Line,
     Member,
     OrderEvent,
     Purchase,
@@ -32,7 +31,7 @@ from regulars.core.points import Draw
 from regulars.core.programme.dayend import day_begin, day_end
 from regulars.core.programme.earning import STREAK, Period, Rule, Streak
 from regulars.core.programme.outcome import Gift, Note, Outcome, Turn
-from regulars.core.programme.plan import FOREVER, Doing, Plan
+from regulars.core.programme.plan import FOREVER, Doing, Plan, shelved
 from regulars.core.programme.vocabulary import Scene, ask
 from regulars.core.tiers import restood
 
@@ -41,6 +40,7 @@ ONCE = (1, 1)
 ADVOCATE = "referral:advocate"
 
 _DAY = itemgetter(0)
+_given = tuple.__new__  # a dozen of them for every order: without the named tuple's own call
 
 
 def decide(member: Member, event: Event, plan: Plan, current: Plan | None = None) -> Outcome:
@@ -75,7 +75,7 @@ def _order(member: Member, event: OrderEvent, plan: Plan, current: Plan) -> Outc
         _stand(turn, old.day)
     award = Award(
         old.order, old.version, old.day, old.tier, old.nth, old.room, old.asked, given, earned, counted, delivered,
-        old.revision + 1,
+        old.revision + 1, old.changed or (before is not None and (given, counted) != (old.given, old.counted)),
     )  # fmt: skip
     return turn.outcome(award=award)
 
@@ -125,7 +125,7 @@ def _ordered(member: Member, begins: int, ends: int) -> bool:
 
 def scene(purchase: Purchase, award: Award, plan: Plan) -> Scene:
     """What the conditions of order rules look at, where an order is decided (again): as it was known at the purchase."""
-    amount, quantity = _sums(purchase.lines, plan.before_rewards)
+    amount, quantity, _ = plan.shelves(purchase.lines)[0]
     return Scene(
         date.fromordinal(award.day),
         dict(award.asked),
@@ -138,48 +138,38 @@ def scene(purchase: Purchase, award: Award, plan: Plan) -> Scene:
 
 def _worth(purchase: Purchase, award: Award, plan: Plan) -> tuple[tuple[Given, ...], Day]:
     """What the kept lines earn, rule by rule, and what they count for tiers."""
-    lines, day = purchase.lines, award.day
-    if not lines:
+    day = award.day
+    if not purchase.lines:
         return (), Day(day)
-    seen = scene(purchase, award, plan)
-    before_rewards, tier, room = plan.before_rewards, plan.multipliers.get(award.tier, ONCE), dict(award.room)
-    masks, some, every = plan.masks(lines)
+    (amount, quantity, paid), shelves = plan.shelves(purchase.lines)
+    seen = Scene(
+        date.fromordinal(day),
+        dict(award.asked),
+        purchase=purchase,
+        amount=amount,
+        quantity_milli=quantity,
+        nth=award.nth,
+    )
+    tier = plan.multipliers.get(award.tier, ONCE)
     given: list[Given] = []
     earned = 0
     for named, unit, holds, goods, counting, by_tier, limited, is_points, _, _ in plan.rules_on(day):
         if holds is not None and not holds(seen):
             continue
-        if goods & ~every:
-            if not goods & some:
-                continue
-            amount, quantity = _sums(_taken(lines, masks, goods), before_rewards)
-        else:
-            amount, quantity = seen.amount, seen.quantity_milli
         up, down = tier if by_tier else ONCE
-        points, basis = counting(seen, amount, quantity, up, down)
+        if goods:
+            of_goods, pieces, _ = shelved(shelves, goods)
+            points, basis = counting(seen, of_goods, pieces, up, down)
+        else:
+            points, basis = counting(seen, amount, quantity, up, down)
         if points:
-            allowed = min(points, room[named]) if limited else points
-            given.append(Given(named, unit, allowed, basis, points - allowed))
+            allowed = min(points, dict(award.room)[named]) if limited else points
+            given.append(_given(Given, (named, unit, allowed, basis, points - allowed)))
             if is_points:
                 earned += allowed
     if plan.tier_goods:
-        lines = _taken(lines, masks, plan.tier_goods)
-    spend, pieces = _sums(lines, before_rewards=False)
-    return tuple(given), Day(day, spend, 1, earned, pieces)
-
-
-def _taken(lines: Sequence[Line], masks: Sequence[int], goods: int) -> tuple[Line, ...]:
-    """The lines whose goods a filter takes."""
-    return tuple([line for line, mask in zip(lines, masks, strict=True) if mask & goods])
-
-
-def _sums(lines: Iterable[Line], before_rewards: bool) -> tuple[int, int]:
-    """What was paid, with rewards or without, and the quantity."""
-    amount = quantity = 0
-    for _, pieces, paid, rewards in lines:
-        amount += paid + rewards if before_rewards else paid
-        quantity += pieces
-    return amount, quantity
+        _, quantity, paid = shelved(shelves, plan.tier_goods)
+    return tuple(given), Day(day, paid, 1, earned, quantity)
 
 
 def _settle(

@@ -4,7 +4,7 @@ A plan changes nothing of what a programme says; it remembers (terms by day, whi
 costs microseconds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -22,6 +22,10 @@ from regulars.core.tiers import Counted, Rules, Step, period_begins
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 Holds = Callable[[Scene], bool]
+# What points are given on, the quantity, and what was paid; and the same of goods that the same filters take.
+Sums = tuple[int, int, int]
+Shelf = tuple[int, Sums]
+NOTHING: Sums = (0, 0, 0)
 # Goods of a shop whose filters are remembered; beyond that they are asked again.
 GOODS_MAX = 200_000
 # What is counted in a period must be known at least until it is over.
@@ -154,30 +158,29 @@ class Plan:
         told.append(self.programme.ladder.goods if self.programme.ladder else None)
         return list(dict.fromkeys(one for one in told if one is not None))
 
-    def masks(self, lines: Sequence[Line]) -> tuple[list[int], int, int]:
-        """The mask of each line's goods; the filters that take some of them, and those that take them all."""
-        if not self._filters:
-            return [0] * len(lines), 0, -1
-        masks, some, every = [], 0, -1
-        for line in lines:
-            mask = self.mask(line[0])
-            masks.append(mask)
-            some |= mask
-            every &= mask
-        return masks, some, every
+    def shelves(self, lines: Iterable[Line]) -> tuple[Sums, list[Shelf]]:
+        """What lines add up to, in all and by the filters that take their goods: each line is looked at once."""
+        amount = quantity = net = 0
+        before_rewards, filtered = self.before_rewards, bool(self._filters)
+        by_mask: dict[int, Sums] = {}
+        masks = self._masks
+        for goods, pieces, paid, rewards in lines:
+            basis = paid + rewards if before_rewards else paid
+            amount += basis
+            quantity += pieces
+            net += paid
+            if filtered and (mask := masks[goods]):
+                more = by_mask.get(mask, NOTHING)
+                by_mask[mask] = (more[0] + basis, more[1] + pieces, more[2] + paid)
+        return (amount, quantity, net), list(by_mask.items())
 
     def mask(self, goods: Goods) -> int:
         """Which filters take these goods, one bit each."""
-        known = self._masks
-        if (mask := known.get(goods)) is None:
-            mask = sum(1 << place for place, takes in enumerate(self.filters) if takes(goods))
-            if len(known) < GOODS_MAX:
-                known[goods] = mask
-        return mask
+        return self._masks[goods]
 
     @cached_property
-    def _masks(self) -> dict[Goods, int]:
-        return {}
+    def _masks(self) -> "_Masks":
+        return _Masks(self.filters)
 
     @cached_property
     def memory_days(self) -> int:
@@ -279,6 +282,31 @@ class Plan:
             limited or isinstance(rule, Streak),
             rule,
         )
+
+
+class _Masks(dict[Goods, int]):
+    """Which filters take which goods; each asked once, as long as there is room to remember."""
+
+    def __init__(self, filters: Iterable[Callable[[Goods], bool]]) -> None:
+        super().__init__()
+        self._filters = tuple(filters)
+
+    def __missing__(self, goods: Goods) -> int:
+        mask = sum(1 << place for place, takes in enumerate(self._filters) if takes(goods))
+        if len(self) < GOODS_MAX:
+            self[goods] = mask
+        return mask
+
+
+def shelved(shelves: Iterable[Shelf], goods: int) -> Sums:
+    """What the lines add up to whose goods a filter takes."""
+    amount = quantity = net = 0
+    for mask, (basis, pieces, paid) in shelves:
+        if mask & goods:
+            amount += basis
+            quantity += pieces
+            net += paid
+    return amount, quantity, net
 
 
 def _days(window: Validity) -> int:

@@ -50,7 +50,6 @@ def _legs(entry: Entry, subject: str, plan: Plan) -> Iterable[Leg]:
         yield from _drawn(entry, plan)
         return
     purse = purse_of(plan, entry.unit, subject)
-    debt = debt_of(plan, entry.unit, subject)
     match entry:
         case Earn(_, amount, _, active_at, expires_at):
             # What waits for something may outlive its term; what waits for a day that comes after it never counts.
@@ -61,9 +60,9 @@ def _legs(entry: Entry, subject: str, plan: Plan) -> Iterable[Leg]:
         case Spend(_, amount, what):
             yield Post(purse, world(purse.unit, what), amount)
         case Owe(_, amount):
-            yield Post(world(purse.unit, "owed"), debt, amount)
+            yield Post(world(purse.unit, "owed"), debt_of(plan, entry.unit, subject), amount)
         case Repay(_, amount):
-            yield Post(debt, world(purse.unit, "owed"), amount)
+            yield Post(debt_of(plan, entry.unit, subject), world(purse.unit, "owed"), amount)
         case Activate(_, lot, active_at):
             yield ledger.Activate(lot, active_at)
         case Expire(_, _, lot):

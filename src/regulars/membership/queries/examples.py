@@ -1,4 +1,4 @@
-"""The programmes to begin with, as files that come with the package (``examples/programmes`` in a checkout)."""
+"""The programmes to begin with, as files that come with the package; ``examples/programmes`` has the same to look at."""
 
 from importlib.resources import files
 

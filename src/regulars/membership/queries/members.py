@@ -14,6 +14,7 @@ from regulars.customers.queries.persons import Person
 from regulars.membership import models
 from regulars.membership.queries.states import award_of, member_of
 from regulars.membership.queries.wallets import wallets
+from regulars.storage.bulk import as_hex, as_json, select_in
 from regulars.storage.transactions import lock_names
 
 
@@ -61,8 +62,9 @@ def _stored(people: Iterable[UUID], *, lock: bool) -> dict[UUID, tuple[Any, ...]
 
 def awards(orders: Iterable[str]) -> dict[str, Award]:
     """What orders were given, by order."""
-    rows = models.Award.objects.filter(pk__in=list(orders)).values_list("pk", "version", "state")
-    return {order.hex: award_of(order.hex, version, state) for order, version, state in rows}
+    sql = "SELECT order_id, version, state FROM membership_award WHERE order_id IN ({marks})"
+    rows = [(as_hex(order), version, as_json(state)) for order, version, state in select_in(sql, orders)]
+    return {order: award_of(order, version, state) for order, version, state in rows}
 
 
 def due(until: int, limit: int) -> list[UUID]:

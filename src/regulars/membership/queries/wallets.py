@@ -6,7 +6,7 @@ from regulars.core.member import Event, Lot, OrderEvent
 from regulars.core.points import Draw
 from regulars.core.programme import Outcome, Plan
 from regulars.core.programme.document import Purse
-from regulars.ledger.facts import Account
+from regulars.ledger.facts import Account, account
 from regulars.ledger.queries.limits import left_of
 from regulars.ledger.queries.lots import lots_of
 
@@ -15,8 +15,8 @@ def purse_of(plan: Plan, unit: str, subject: str) -> Account:
     """A member's account of a unit: points by the unit's id, credit in the programme's currency."""
     told = plan.unit(unit)
     if told.purse is Purse.CREDIT:
-        return Account("credit", plan.currency, f"{plan.programme.id}:{told.id}", subject)
-    return Account("points", told.id, plan.programme.id, subject)
+        return account("credit", plan.currency, f"{plan.programme.id}:{told.id}", subject)
+    return account("points", told.id, plan.programme.id, subject)
 
 
 def debt_of(plan: Plan, unit: str, subject: str) -> Account:
@@ -37,8 +37,8 @@ def wallets(plan: Plan, subjects: Iterable[str]) -> dict[str, tuple[Lot, ...]]:
         purse_of(plan, unit.id, subject).id: (subject, unit.id) for subject in subjects for unit in plan.programme.units
     }
     found: dict[str, list[Lot]] = {}
-    for account, lots in lots_of(named).items():
-        subject, unit = named[account]
+    for purse, lots in lots_of(named).items():
+        subject, unit = named[purse]
         own = found.setdefault(subject, [])
         own += [Lot(lot.id, unit, lot.remaining, lot.active_at, lot.expires_at, lot.held) for lot in lots]
     return {subject: tuple(sorted(lots, key=Lot.order)) for subject, lots in found.items()}

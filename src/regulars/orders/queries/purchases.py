@@ -1,10 +1,11 @@
 """Orders as the programme's rules see them: what was paid for what is kept, since when, delivered when."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from regulars.core.member import Goods, Line, Purchase
 from regulars.core.money import split
 from regulars.orders.models import Order
 from regulars.orders.queries import COUNTED_STATES
-from regulars.storage.bulk import as_hex, as_instant, instant, select_in
+from regulars.storage.bulk import as_hex, as_instant, as_json, hexes, instant, select_in
 
 # Discounts that are a reward of ours: with "before rewards" points are given on what they paid, too.
 REWARDS = frozenset({"coupon", "points", "credit", "gift_card"})
@@ -61,39 +62,46 @@ def purchases_of(customers: Iterable[UUID], since: datetime, goods: GoodsOf) -> 
 
 
 def _told(rows: Sequence[tuple[Any, ...]], goods: GoodsOf) -> list[Told]:
-    ids = [as_hex(row[0]) for row in rows]
-    lines: dict[str, list[tuple[Any, ...]]] = {}
-    for row in select_in(_LINES, ids):
-        lines.setdefault(as_hex(row[0]), []).append(row)
-    delivered = {as_hex(order): as_instant(at) for order, at in select_in(_STATES, ids)}
+    """Rows are kept together by their ids as the database gives them: a year has millions, and hexadecimal digits cost time."""
+    digits = hexes()
+    ids = [digits(row[0]) for row in rows]
+    sold_in = select_in(_LINES, ids)
+    products = {row[1] for row in sold_in}
+    lines = {order: list(own) for order, own in groupby(sold_in, itemgetter(0))}
     for order, number, quantity, amount in select_in(_RETURNED, ids):
-        own = lines.get(as_hex(order), [])
-        lines[as_hex(order)] = [_less(row, int(quantity), int(amount)) if row[5] == number else row for row in own]
-    sold = goods({as_hex(row[1]) for own in lines.values() for row in own if row[1]})
-    told = [_one(row, lines.get(as_hex(row[0]), ()), delivered, sold) for row in rows]
+        own = lines.get(order, [])
+        lines[order] = [_less(row, int(quantity), int(amount)) if row[5] == number else row for row in own]
+    delivered = {order: as_instant(at) for order, at in select_in(_STATES, ids)}
+    named = {product: digits(product) for product in products if product}
+    known = goods(named.values())
+    sold = {product: known.get(named[product], NO_GOODS) if product else NO_GOODS for product in products}
+    customers = {row[1]: UUID(digits(row[1])) for row in rows}
+    told = [
+        _one(key, customers[row[1]], row, lines.get(row[0], ()), delivered.get(row[0]), sold)
+        for key, row in zip(ids, rows, strict=True)
+    ]
     return sorted(told, key=lambda one: (one.placed_at, one.purchase.id))
 
 
 def _one(
+    key: str,
+    customer: UUID,
     row: tuple[Any, ...],
     lines: Sequence[tuple[Any, ...]],
-    delivered: Mapping[str, datetime],
-    goods: Mapping[str, Goods],
+    arrived: datetime | None,
+    sold: Mapping[Any, Goods],
 ) -> Told:
-    key, customer, placed_at, state, currency, channel, store, seller, net, refunded, paid, updated_at, recorded_at = (
-        row
-    )
-    own, placed_at = as_hex(key), as_instant(placed_at)
+    _, _, placed, state, currency, channel, store, seller, net, refunded, paid, updated_at, recorded_at = row
+    placed_at = as_instant(placed)
     bought = state in COUNTED_STATES
-    kept = _kept(lines, net, refunded, paid, goods) if bought and not 0 < paid <= refunded else ()
-    arrived = delivered.get(own)
+    kept = _kept(lines, net, refunded, paid, sold) if bought and not 0 < paid <= refunded else ()
     if arrived is None and state in _DELIVERED:
         arrived = as_instant(updated_at) if updated_at else placed_at
     purchase = Purchase(
-        own, placed_at if state != "pending" else None, currency, kept, max(arrived, placed_at) if arrived else None,
+        key, placed_at if state != "pending" else None, currency, kept, max(arrived, placed_at) if arrived else None,
         channel, store, seller or "",
     )  # fmt: skip
-    return Told(UUID(as_hex(customer)), placed_at, as_instant(recorded_at), purchase)
+    return Told(customer, placed_at, as_instant(recorded_at), purchase)
 
 
 def _less(row: tuple[Any, ...], quantity: int, amount: int) -> tuple[Any, ...]:
@@ -102,7 +110,7 @@ def _less(row: tuple[Any, ...], quantity: int, amount: int) -> tuple[Any, ...]:
 
 
 def _kept(
-    lines: Sequence[tuple[Any, ...]], net: int, refunded: int, paid: int, goods: Mapping[str, Goods]
+    lines: Sequence[tuple[Any, ...]], net: int, refunded: int, paid: int, sold: Mapping[Any, Goods]
 ) -> tuple[Line, ...]:
     """The lines, less what was refunded beside what came back, shared by what each is worth. An order told without lines is
     one line."""
@@ -113,19 +121,18 @@ def _kept(
     if beside > 0 and refunded < paid:
         shares = split(min(beside, sum(amounts)), [max(0, amount) for amount in amounts])
         amounts = [amount - share for amount, share in zip(amounts, shares, strict=True)]
-    return tuple(
-        Line(goods.get(as_hex(row[1]), NO_GOODS) if row[1] else NO_GOODS, row[2], max(0, amount), _rewards(row[4]))
-        for row, amount in zip(lines, amounts, strict=True)
-        if row[2]
-    )
+    return tuple([
+        Line(sold[product], quantity, amount if amount > 0 else 0, _rewards(discounts) if discounts else 0)
+        for (_, product, quantity, _, discounts, _), amount in zip(lines, amounts, strict=True)
+        if quantity
+    ])  # fmt: skip
 
 
 def _rewards(discounts: Any) -> int:
     """What rewards of ours paid of a line."""
-    if not discounts or (isinstance(discounts, str) and not _REWARD.search(discounts)):
+    if isinstance(discounts, str) and not _REWARD.search(discounts):
         return 0
-    told = json.loads(discounts) if isinstance(discounts, str) else discounts
-    return sum(one["amount"] for one in told if one["kind"] in REWARDS)
+    return sum(one["amount"] for one in as_json(discounts) if one["kind"] in REWARDS)
 
 
 def newest_placed_at() -> datetime | None:
