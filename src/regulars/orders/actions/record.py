@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter, itemgetter, sub
-from typing import Any
+from typing import Any, cast
 
 from regulars.core.facts import Discount, LineFact, OrderFact, Tally
 from regulars.core.money import split
@@ -35,6 +35,8 @@ _OFTEN_SILENT = ("source_id", "variant_id", "sku", "title", "tax_amount", "disco
 # What becomes of discounts: what the shop bears, what others fund, and the text that is stored of them.
 Sums = tuple[int, int, str | None]
 _NO_DISCOUNT: Sums = (0, 0, None)
+# Lines by columns, in the order of ``LineFact``, and their ``Sums``.
+Cells = tuple[Sequence[Any], ...]
 # A part of an order as it stands in one place of a file: its digest (hexadecimal) and how many lines it has.
 Part = tuple[str, int]
 
@@ -108,30 +110,43 @@ class Writes:
         self.lines: list[LineColumns] = []
         self.met: list[tuple[Any, ...]] = []
         self.states: list[tuple[Any, ...]] = []
-        self.sums: dict[int, tuple[tuple[Discount, ...], Sums]] = {}
+        self.kept: list[tuple[Discount, ...]] = [()]
+        self.sums: dict[int, Sums] = {id(self.kept[0]): _NO_DISCOUNT}
+        self.at_hand: tuple[Sequence[LineFact], Cells] = (), ()
 
     def digest(self, order: OrderFact) -> bytes:
         """A fingerprint of what was said. marshal is the quickest exact encoding of plain values; version 2 has no references,
         so equal values give equal bytes, and a change of the format would only cost one needless update."""
         lines: Any = order.lines
         if lines:
-            *cells, discounts = zip(*lines, strict=True)
-            lines = (*cells, [self.summed(own)[2] if own else None for own in discounts])
+            *cells, sums = self.cells(lines)
+            lines = (*cells[:-1], [text for _, _, text in sums])
         said = (
             order.customer, order.placed_at.isoformat(), order.currency, order.state, order.number, order.channel,
-            order.store, order.seller, lines, self.summed(order.discounts)[2],
+            order.store, order.seller, lines, _summed(order.discounts)[2],
             order.shipping_amount, order.tax_amount, order.tax_included, order.refunded_amount, order.paid_amount,
             to_json(order.attributes), order.updated_at and order.updated_at.isoformat(),
         )  # fmt: skip
         return hashlib.blake2b(marshal.dumps(said, 2), digest_size=16).digest()
 
-    def summed(self, own: tuple[Discount, ...]) -> Sums:
-        """``_summed`` of discounts that stand alone. A source hands the same few tuples to all its lines, and to know one by
-        its identity (it is kept alive beside) takes a tenth of the time of hashing what is in it."""
-        found = self.sums.get(id(own))
-        if found is None:
-            found = self.sums[id(own)] = own, _summed(own)
-        return found[1]
+    def cells(self, lines: Sequence[LineFact]) -> Cells:
+        """The lines by columns, and after them what becomes of their discounts. Of the order at hand they are asked for twice."""
+        if self.at_hand[0] is not lines:
+            columns = tuple(zip(*lines, strict=True))
+            self.at_hand = lines, (*columns, self._summed_each(columns[-1]))
+        return self.at_hand[1]
+
+    def _summed_each(self, discounts: Sequence[tuple[Discount, ...]]) -> list[Sums]:
+        """``_summed`` of lines' own discounts. A source hands the same few tuples to all its lines, and to know one by its
+        identity (it is kept alive) takes a tenth of the time of hashing what is in it."""
+        found = list(map(self.sums.get, map(id, discounts)))
+        if None in found:
+            for own in discounts:
+                if id(own) not in self.sums:
+                    self.kept.append(own)
+                    self.sums[id(own)] = _summed(own)
+            found = [self.sums[id(own)] for own in discounts]
+        return cast(list[Sums], found)
 
     def stands(self, order: OrderFact, digest: bytes, old: Stored) -> bool:
         """Whether the order is stored as said. Within a run, notes that its next known part was met."""
@@ -178,7 +193,7 @@ class Writes:
     def _insert_lines(self) -> None:
         """Columns that no line of the batch fills are left to the database's defaults: each costs a line as much as one of
         its figures."""
-        silent = [name for name in _OFTEN_SILENT if not any(any(getattr(lines, name)) for lines in self.lines)]
+        silent = [name for name in _OFTEN_SILENT if not any(map(any, map(attrgetter(name), self.lines)))]
         told = [name for name in LineColumns._fields if name not in silent]
         columns = attrgetter(*told)
         insert(Line, told, chain.from_iterable(zip(*columns(lines), strict=True) for lines in self.lines))
@@ -188,11 +203,11 @@ class Writes:
     ) -> LineColumns:
         """The order's lines as they are stored: those ``kept``, which name products and variants by our own ids, before those
         ``told``. Order-level discounts are shared among them by what each line is worth."""
-        facts = (*kept, *told)
+        facts = (*kept, *told) if kept else told
         if not facts:
             return LineColumns()
         count = len(facts)
-        quantities, listed, products, variants, skus, titles, source_ids, taxes, discounts = zip(*facts, strict=True)
+        quantities, listed, products, variants, skus, titles, source_ids, taxes, discounts, sums = self.cells(facts)
         our_products = tuple(map(self.known.products.get, products))
         our_variants: Sequence[str | None] = (None,) * count
         if kept or any(variants) or any(skus) or None in our_products:
@@ -204,8 +219,6 @@ class Writes:
                 _summed(own, share) if own or share else _NO_DISCOUNT
                 for own, share in zip(discounts, shares, strict=True)
             ]
-        else:
-            sums = [self.summed(own) if own else _NO_DISCOUNT for own in discounts]
         borne, funded, texts = zip(*sums, strict=True)
         customer = self.known.customers[order.customer]
         return LineColumns(
@@ -235,7 +248,7 @@ class Writes:
             digest, order.number or order.source_id, self.known.customers[order.customer],
             self.instant(order.placed_at), order.state, order.currency, order.channel, order.store, seller,
             len(lines.number), listed, borne, listed - borne, order.shipping_amount, tax, order.tax_included, funded, paid,
-            order.paid_amount, order.tax_amount, order.refunded_amount, self.summed(order.discounts)[2],
+            order.paid_amount, order.tax_amount, order.refunded_amount, _summed(order.discounts)[2],
             to_json(order.attributes), updated_at and self.instant(updated_at), self.at, self.run_id,
             to_json([list(part) for part in parts]) if len(parts) > 1 else None, max(1, len(parts)),
         )  # fmt: skip

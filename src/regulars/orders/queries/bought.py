@@ -4,17 +4,30 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, F, Min, Sum
+from django.db.models import Count, F, Min, Q, Sum
 from django.db.models.functions import Greatest
 
 from regulars.orders.models import Order
-from regulars.orders.queries import PURCHASES
+from regulars.orders.queries import COUNTED_STATES, PURCHASES
 
 
 def first_bought(customers: Iterable[UUID]) -> dict[UUID, datetime]:
     """When customers placed their first order that was a purchase, by customer."""
     rows = Order.objects.filter(PURCHASES, customer__in=set(customers)).order_by()
     return dict(rows.values_list("customer").annotate(Min("placed_at")))
+
+
+def orders_of(customers: Iterable[UUID]) -> list[str]:
+    """The ids (32 digits) of all orders of some records."""
+    return [key.hex for key in Order.objects.filter(customer__in=set(customers)).values_list("pk", flat=True)]
+
+
+def names_of_gone(orders: Iterable[UUID]) -> dict[UUID, set[str]]:
+    """What those of some orders are called that were cancelled or given money back for: number, the source's id, alone or after
+    the source's name, our id."""
+    gone = Order.objects.filter(~Q(state__in=COUNTED_STATES) | Q(refunded_amount__gt=0), pk__in=set(orders))
+    rows = gone.values_list("pk", "number", "source", "source_id")
+    return {key: {number, name, f"{source}:{name}", str(key)} - {""} for key, number, source, name in rows}
 
 
 def bought_by(customers: Iterable[UUID], currency: str) -> dict[UUID, tuple[int, int]]:
