@@ -21,9 +21,13 @@ INDEPENDENT = """
 
 
 def regulars(*arguments: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
     command = [sys.executable, "-m", "regulars", *arguments, "--data-dir", str(data_dir)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
+    return subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=600, check=False)
+
+
+def environment() -> dict[str, str]:
+    """Of this process, without what would tell a command which shop is meant."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
 
 
 @pytest.fixture(scope="module")
