@@ -76,7 +76,7 @@ def test_what_is_held_is_confirmed_or_cancelled(program: Program, member: UUID) 
 def test_a_refusal_says_why_in_both_languages(program: Program, member: UUID) -> None:
     refused = claim(program, customer("c2"), "mug")
     assert (refused.status_code, refused.data["type"]) == (409, "/api/docs#refused")
-    assert refused.data["reason"] == {"en": "100 points are missing.", "zh": "还差 100 积分。"}
+    assert refused.data["reason"] == {"en": "Short by 100 points.", "zh": "还差 100 积分。"}
     assert claim(program, member, "mug", key=None).status_code == 422
     assert program.post(f"/claims/{UUID(int=1)}/cancel", {}).status_code == 404
     nobody = program.post("/claims", {"customer": "test:nobody", "reward": "mug"}, **{"Idempotency-Key": "x"})

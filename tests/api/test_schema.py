@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
+from ninja import Schema
 from schemathesis import GenerationMode, checks
 
 from regulars.site.api import api
@@ -17,6 +18,7 @@ from regulars.site.wsgi import application
 from regulars.web.api_limits import Buckets
 from tests.api.program import Program
 from tests.api.test_orders import EVENT, ORDER
+from tests.api.test_quotes import OFFERS
 
 DOCUMENT = json.loads(json.dumps(api.get_openapi_schema(), cls=DjangoJSONEncoder))
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
@@ -30,10 +32,11 @@ EXAMPLES = 12
 
 @pytest.fixture
 def populated(program: Program, monkeypatch: Any) -> Iterator[Program]:
-    """A shop with a customer, a product, an order and an event, and a key without a limit."""
+    """A shop with a customer, a product, an order, an event and offers, and a key without a limit."""
     monkeypatch.setattr(api.throttle, "buckets", Buckets(capacity=10**9))
     assert program.put("/orders/api:1", ORDER).status_code == 201
     assert program.post("/events", EVENT).status_code == 201
+    assert program.post("/offers/versions", {"text": OFFERS}).status_code == 201
     for signal in (request_started, request_finished):  # they would close the connection of the test's transaction
         signal.disconnect(close_old_connections)
     yield program
@@ -70,3 +73,15 @@ def test_the_document_names_every_problem_and_every_scope(program: Program) -> N
             assert {"500", "503"} <= operation["responses"].keys(), (method, path)
             assert bool(operation.get("security")) == (path != "/api/v1/health"), (method, path)
             assert operation["summary"], (method, path)
+
+
+def test_no_two_bodies_or_answers_share_a_name() -> None:
+    """The document keeps one schema under a name: another's answers would not be what it says."""
+    named: dict[str, set[type]] = {}
+    waiting = [Schema]
+    while waiting:
+        for cls in waiting.pop().__subclasses__():
+            waiting.append(cls)
+            if cls.__name__.endswith(("In", "Out")) and cls.__name__ in DOCUMENT["components"]["schemas"]:
+                named.setdefault(cls.__name__, set()).add(cls)
+    assert [name for name, classes in named.items() if len(classes) > 1] == []

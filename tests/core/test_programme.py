@@ -431,6 +431,10 @@ WRONG = {
     "an automatic reward that is not there": (BASE + 'automatic = { reward = "mug" }', "automatic.reward"),
     "an automatic reward without a price": (BASE + 'automatic = { reward = "mug" }\n' + VOUCHER, "automatic.reward"),
     "an automatic reward that can run out": (AUTOMATIC.replace("500", "500, stock = 3"), "automatic.reward"),
+    "an automatic reward that members get so many of": (
+        AUTOMATIC.replace("500", "500, limit = { amount = 3 }"),
+        "automatic.reward",
+    ),
     "credit worth nothing": (BASE + 'rewards = [{ id = "c", name = "C", gives = "credit" }]', "rewards[0].worth"),
     "a reward that ends before it starts": (
         BASE

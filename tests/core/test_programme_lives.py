@@ -153,6 +153,7 @@ def test_a_return_long_after_is_as_if_the_order_had_never_been(
     """Where nothing was decided by the order meanwhile: no tier was reviewed, no streak went on."""
     programme = with_(taking_back(programme, policy), ladder=None)
     bought, other = begun(programme, member).live(steps), begun(programme, member).live(steps)
+    assume(other.told)  # the clock looks at nobody to whom nothing ever happened
     bought.order(Purchase("last", bought.at, "CNY", lines))
     bought.at = other.at = bought.at + timedelta(days=days)
     bought.order(Purchase("last", bought.at - timedelta(days=days), "CNY", ()))
@@ -187,7 +188,7 @@ def arriving(life: Life, news: tuple[tuple[Purchase, str], ...], chance: int) ->
         outcome = decide(member, event, life.plan)
         member = outcome.member
         if outcome.award:
-            awards[purchase.id] = outcome.award._replace(revision=0)
+            awards[purchase.id] = outcome.award._replace(revision=0, changed=False)
     return unnumbered(member, awards)
 
 

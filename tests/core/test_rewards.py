@@ -51,7 +51,7 @@ def why(reward: Reward, *, points: int = 100, tier: str = "", taken: int = 0, st
 
 def test_points_are_enough_or_so_many_are_missing() -> None:
     assert why(MUG) is None
-    assert why(MUG, points=99) == "1 points are missing."
+    assert why(MUG, points=99) == "Short by 1 point."
     waits = Member("a", lots=(Lot("l", "points", 100, datetime(2026, 6, 1, tzinfo=UTC), FOREVER),))
     offer = offered(waits, MUG, PLAN, AT, taken=0, stock=None)
     assert offer is not None and offer.short == 100, "what is pending cannot be spent"
@@ -59,7 +59,7 @@ def test_points_are_enough_or_so_many_are_missing() -> None:
 
 def test_a_tier_has_its_price() -> None:
     dear = replace(MUG, prices={"gold": 80})
-    assert why(dear, points=80, tier="gold") is None and why(dear, points=80) == "20 points are missing."
+    assert why(dear, points=80, tier="gold") is None and why(dear, points=80) == "Short by 20 points."
     gold = replace(MUG, price=None, prices={"gold": 80})
     assert why(gold, points=999, tier="silver") == "It is for Gold only."
     assert why(replace(MUG, tiers=("silver", "gold")), points=999) == "It is for Silver, Gold only."

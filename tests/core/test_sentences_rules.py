@@ -159,8 +159,8 @@ EVERYTHING = Says(
         (_rule(kind='"birthday"'), "5 points on the birthday", "生日当天得 5 积分"),
         (
             _rule(kind='"task"', event='"Survey Answered"', times="2", per='"year"', within_days="30"),
-            "5 points for Survey Answered; rewarded twice a year; within 30 days of joining",
-            "Survey Answered 得 5 积分；每年最多奖励 2 次；限入会后 30 天内",
+            "5 points for answering a survey; rewarded twice a year; within 30 days of joining",
+            "填写问卷得 5 积分；每年最多奖励 2 次；限入会后 30 天内",
         ),
         (
             _rule(
@@ -169,8 +169,8 @@ EVERYTHING = Says(
                 count="3",
                 when='{ field = "event.photos", op = "at_least", value = 1 }',
             ),
-            "5 points for Survey Answered, 3 times; only if number of photos is at least 1; rewarded once in all",
-            "Survey Answered 3 次得 5 积分；仅当图片数量不少于 1；总共最多奖励 1 次",
+            "5 points for answering a survey, 3 times; only if number of photos is at least 1; rewarded once in all",
+            "填写问卷 3 次得 5 积分；仅当图片数量不少于 1；总共最多奖励 1 次",
         ),
         (
             _rule(

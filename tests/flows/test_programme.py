@@ -17,10 +17,11 @@ from regulars.flows.record_events import record_events
 from regulars.flows.record_orders import record_orders
 from regulars.ledger.models import Account, Lot, Message
 from regulars.membership.actions.publishing import publish
-from regulars.membership.models import Award, Decision, Member, Waiting
+from regulars.membership.models import Award, Decision, Member, TierMove, Waiting
 from regulars.orders.actions.returns import ReturnRefused
 from regulars.orders.models import Line, Order
 from tests.facts import OPENED_AT, SmallShop
+from tests.flows.rewarding import wrong
 
 _GIVEN = Awarded._fields.index("given") - 2  # as the award is kept, without its order and version
 CLUB = (Path(__file__).parent / "club.toml").read_text()
@@ -117,6 +118,16 @@ def test_the_same_order_again_changes_nothing(people: SmallShop, at: datetime) -
     assert of("test") == before and Decision.objects.count() == decided
 
 
+def test_an_order_is_told_as_often_as_it_changes_before_it_is_paid(people: SmallShop, at: datetime) -> None:
+    """The note that it was not paid is not in the way of what it earns once it is."""
+    put_in_force(at)
+    order = replace(people.orders[0], state="pending")
+    live([order, replace(order, number="N1"), replace(order, currency="USD", state="paid")], at)
+    assert {kind for (kind,) in Decision.objects.values_list("kind")} == {"order"} and not Award.objects.exists()
+    live([replace(order, state="paid"), replace(order, state="pending"), replace(order, state="completed")], at)
+    assert [lot[2] for lot in of("test")[order.customer][-1]] == [144]
+
+
 def test_walk_ins_are_no_members(people: SmallShop, at: datetime) -> None:
     put_in_force(at)
     live([replace(people.orders[0], source_id="x", customer="")], at)
@@ -137,6 +148,21 @@ def test_days_end_for_whoever_has_something_due(people: SmallShop, at: datetime)
         end_days(at, until=far) == programme.Settled()
         and Message.objects.filter(name="Points Expired").count() == expired
     )
+
+
+def test_every_change_of_tier_is_told_also_where_no_points_move(people: SmallShop, at: datetime) -> None:
+    put_in_force(at)
+    live(people.orders, at)
+    end_days(at, until=date(2028, 8, 1).toordinal())
+    told = [(one["customer_id"], one["before"], one["after"]) for one in contents("Tier Changed")]
+    moves = TierMove.objects.values_list("customer_id", "before", "after")
+    assert sorted(told) == sorted((str(customer), before, after) for customer, before, after in moves)
+    assert any(why == "review" for why in TierMove.objects.values_list("why", flat=True))
+    assert wrong() == []
+
+
+def contents(name: str) -> list[dict[str, Any]]:
+    return list(Message.objects.filter(name=name).values_list("content", flat=True))
 
 
 def test_an_order_before_the_programme_earns_nothing(people: SmallShop, at: datetime) -> None:
@@ -233,3 +259,21 @@ def test_a_new_version_is_looked_at_when_it_begins(people: SmallShop, at: dateti
     later = OPENED_AT + timedelta(days=3)
     put_in_force(OPENED_AT, since=later, text=CLUB)
     assert not Member.objects.filter(due__gt=later.date().toordinal() + 1).exists()
+
+
+def test_the_clock_looks_at_everybody_when_a_version_begins_that_was_published_long_before(
+    people: SmallShop, at: datetime
+) -> None:
+    """Also at those whom it looked at meanwhile, under a version that has nothing else to do for them."""
+    plain = CLUB[: CLUB.index("[ladder]")].replace('validity = { count = 12, span = "months", aligned = "month" }', "")
+    put_in_force(OPENED_AT, text=plain)
+    treats = plain + '\n[[rules]]\nkind = "birthday"\nid = "cake"\nname = "Birthday"\npoints = 88\n'
+    put_in_force(OPENED_AT, since=OPENED_AT + timedelta(days=400), text=treats)
+    order = people.orders[0]
+    live([order], order.placed_at)
+    born = Member.objects.get().customer
+    born.birthday = (OPENED_AT + timedelta(days=450)).date()
+    born.save()
+    end_days(at, until=(OPENED_AT + timedelta(days=399)).date().toordinal())
+    end_days(at, until=(OPENED_AT + timedelta(days=460)).date().toordinal())
+    assert 88 in [lot[2] for lot in of("test")[order.customer][-1]]

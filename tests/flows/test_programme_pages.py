@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from regulars.catalog.models import Product
 from regulars.flows.programme import backfill
 from regulars.ledger.models import Posting
 from regulars.membership.models import Decision, Draft, Member, Version
@@ -23,6 +24,7 @@ WRITING = [
     "/programme/draft/part/?path=rules[0]",
     "/programme/draft/publish/",
 ]
+TRY = {"try": "1"}
 READING = ["/programme/", "/programme/preview/", "/programme/progress/"]
 
 
@@ -241,7 +243,7 @@ def test_an_order_is_tried_in_the_published_version_and_in_the_draft_and_nothing
     member = Member.objects.exclude(tier="").order_by("pk")[0]
     order = Order.objects.filter(customer_id=member.pk).order_by("-placed_at")[0]
     before = (Decision.objects.count(), Posting.objects.count(), Member.objects.get(pk=member.pk).state)
-    page = tried.get("/programme/preview/", {"customer": member.pk, "what": "order", "order": order.pk.hex})
+    page = tried.get("/programme/preview/", {**TRY, "customer": member.pk, "what": "order", "order": order.pk.hex})
     live, draft = page.context["sides"]
     said = [[one.en for step in side.tried.steps for one in step.says] for side in (live, draft)]
     assert said[0] and said[1] and said[0] != said[1]
@@ -252,21 +254,21 @@ def test_an_order_is_tried_in_the_published_version_and_in_the_draft_and_nothing
 @pytest.mark.parametrize(
     "told",
     [
-        {"what": "made", "amount1": "100.00"},
+        {"what": "made", "other": "100.00"},
         {"what": "deed", "event": "Survey Answered"},
         {"what": "day", "day": "2027-12-31"},
     ],
 )
 def test_whatever_can_happen_is_answered_for_both(tried, told):
     member = Member.objects.exclude(tier="").order_by("pk")[0]
-    page = tried.get("/programme/preview/", {"customer": member.pk, **told})
+    page = tried.get("/programme/preview/", {**TRY, "customer": member.pk, **told})
     assert len(page.context["sides"]) == 2
     assert page.context["sides"][0].tried.steps
 
 
 def test_a_return_of_one_line_takes_back_less_than_that_of_all(tried):
     order = next(one for one in Order.objects.order_by("-placed_at") if one.line_count > 1 and one.state == "completed")
-    asked = {"customer": order.customer_id, "what": "return", "order": order.pk.hex}
+    asked = {**TRY, "customer": order.customer_id, "what": "return", "order": order.pk.hex}
     some = tried.get("/programme/preview/", {**asked, "back": "1"}).context["sides"][0].tried
     every = tried.get("/programme/preview/", asked).context["sides"][0].tried
     assert some.steps != every.steps
@@ -277,19 +279,44 @@ def test_a_return_of_one_line_takes_back_less_than_that_of_all(tried):
     "told",
     [
         {"what": "made"},
-        {"what": "made", "amount1": "x"},
-        {"what": "made", "amount1": "1", "product1": "no such thing"},
+        {"what": "made", "other": "x"},
+        {"what": "made", "other": "1.001"},
         {"what": "order", "order": "zz"},
         {"what": "return", "order": ""},
         {"what": "day", "day": "0001-01-01"},
+        {"what": "day"},
         {"what": "nothing"},
     ],
 )
 def test_a_preview_that_cannot_be_says_why(tried, told):
     member = Member.objects.order_by("pk")[0]
-    page = tried.get("/programme/preview/", {"customer": member.pk, **told})
-    assert page.status_code == 200
-    assert page.context["form"].errors and page.context["sides"] == []
+    page = tried.get("/programme/preview/", {**TRY, "customer": member.pk, **told})
+    assert page.status_code == 200 and page.context["sides"] == []
+    basket = page.context["basket"]
+    assert basket.fault if basket else page.context["form"].errors
+
+
+def test_products_are_found_put_in_and_counted_by_what_the_rules_say_of_them(tried):
+    """Search, put in, change, take out: each a button of the form, so that it works without a script."""
+    member = Member.objects.order_by("pk")[0]
+    tea, cup = Product.objects.order_by("pk")[:2]
+    asked = {"customer": member.pk, "what": "made"}
+    page = tried.get("/programme/preview/", {**asked, "find": tea.title[:4].lower(), "look": "1"})
+    assert f'name="add" value="{tea.pk}"' in page.content.decode() and page.context["sides"] == []
+    by_number = tried.get("/programme/preview/", {**asked, "find": cup.source_id, "look": "1"})
+    assert f'value="{cup.pk}"' in by_number.content.decode()
+    [row] = tried.get("/programme/preview/", {**asked, "add": tea.pk}).context["basket"].rows
+    assert (row.title, row.quantity) == (tea.title, "1")
+    two = {"product": [tea.pk, cup.pk], "quantity": ["2", "1.5"], "price": ["30.00", "8.00"]}
+    kept = tried.get("/programme/preview/", {**asked, **two, "drop": "0"}).context["basket"].rows
+    assert [row.title for row in kept] == [cup.title]
+    both = tried.get("/programme/preview/", {**TRY, **asked, **two})
+    assert [line.amount for line in both.context["basket"].lines()] == [6000, 1200]
+    assert "72" in both.context["sides"][0].tried.steps[0].says[0].en, "a point for each yuan of both"
+    short = tried.get("/programme/preview/", {**TRY, **asked, **two, "price": ["", "8.00"]})
+    assert [bool(row.fault) for row in short.context["basket"].rows] == [True, False] and short.context["sides"] == []
+    unknown = {"product": [cup.pk.hex[::-1], "x"], "quantity": ["1"] * 2, "price": ["1"] * 2}
+    assert tried.get("/programme/preview/", {**TRY, **asked, **unknown}).context["basket"].rows == []
 
 
 def test_the_queries_of_the_draft_do_not_grow_with_its_rules(sign_in):

@@ -149,7 +149,7 @@ def test_a_refusal_says_why(member: UUID, at: datetime) -> None:
             redeem(who, reward, key=str(uuid4()), at=at)
         return told(refused)
 
-    assert why(poor, "voucher") == "50 points are missing."
+    assert why(poor, "voucher") == "Short by 50 points."
     assert "2029-12-31" in why(member, "later") or "2030-01-01" in why(member, "later")
     assert "no such reward" in why(member, "nothing") and "no such reward" in why(member, "welcome")
     assert why(member, "film") == "None are left."

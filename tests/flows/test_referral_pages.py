@@ -12,6 +12,7 @@ from django.utils import timezone
 from regulars.flows.referral import settle_referrals
 from regulars.membership.models import Referral
 from tests.flows.bringing import bring, buy, days, meet, open_shop
+from tests.flows.rewarding import purse
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -91,6 +92,26 @@ def test_the_members_page_says_why_both_got_points(ann: UUID, sign_in: SignIn) -
     for who, amount in ((ann, "200"), (ben, "50")):
         page = text(sign_in("agent", language="en"), f"/customers/{who}/membership/")
         assert "Referral" in page and amount in page
+
+
+def test_statement_and_membership_name_the_friend(ann: UUID, sign_in: SignIn) -> None:
+    one = Referral.objects.get(advocate_id=ann, state="rewarded")
+    client = sign_in("reader", language="en")
+    membership = text(client, f"/customers/{ann}/membership/")
+    assert f'href="/referrals/{one.pk}/"' in membership and "Brought Ben" in membership
+    assert "Brought by Ann" in text(client, f"/customers/{one.friend_id}/membership/")
+    assert "推荐好友：Ben" in text(sign_in("reader"), f"/customers/{ann}/membership/")
+    for who, said in ((ann, "brought Ben"), (one.friend_id, "brought by Ann")):
+        statement = text(client, f"/ledger/{UUID(purse(who).id)}/")
+        assert f'href="/referrals/{one.pk}/">{said}</a>' in statement and "automatically" in statement
+
+
+def test_a_customers_page_leads_to_whom_they_brought(ann: UUID, sign_in: SignIn) -> None:
+    client = sign_in("reader", language="en")
+    page = text(client, f"/customers/{ann}/")
+    assert f'href="/customers/{ann}/referrals/"' in page and "Brought 2 friends" in page
+    nobody = Referral.objects.get(state="in_review").friend_id
+    assert "/referrals/" not in text(client, f"/customers/{nobody}/").split("<main")[1]
 
 
 def test_the_list_asks_no_more_for_more_rows(ann: UUID, sign_in: SignIn, django_assert_max_num_queries: Any) -> None:

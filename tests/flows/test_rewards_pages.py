@@ -1,15 +1,19 @@
 """The rewards desk: staff sees what is to be handed over, redeems for a customer, imports codes, makes gift cards."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from regulars.flows.redeem import redeem
+from regulars.flows.gift_cards import into_credit
+from regulars.flows.redeem import Refused, redeem
+from regulars.ledger.models import Account
 from regulars.membership.actions.codes import import_codes
 from regulars.membership.models import Claim, GiftCard, GiftCardBatch
 from regulars.membership.queries import cards, claims
@@ -137,3 +141,78 @@ def test_gift_cards_are_made_exported_once_and_activated(member: UUID, sign_in: 
     assert GiftCardBatch.objects.count() == 1 and "is-invalid" in wrong
     assert "Spring" in text(sign_in("marketer"), "/rewards/gift-cards/")
     assert sign_in("marketer").post(f"{made['Location']}export/").status_code == 403
+
+
+@pytest.fixture
+def batch(member: UUID, sign_in: SignIn) -> list[str]:
+    """Five active cards; their codes."""
+    client = sign_in("owner", language="en")
+    sent = {"name": "Spring", "count": "5", "value": "50.00", "prefix": "", "last_day": "2030-12-31", "moves": "part"}
+    made = client.post("/rewards/gift-cards/", sent)["Location"]
+    codes = client.post(f"{made}export/").content.decode("utf-8-sig").split()[1:]
+    client.post(f"{made}activate/")
+    return codes
+
+
+def test_a_card_is_found_by_its_ending_or_its_code(batch: list[str], sign_in: SignIn) -> None:
+    client = sign_in("agent", language="en")
+    assert 'href="/rewards/gift-cards/single/"' in text(client, "/rewards/")
+    found = text(client, f"/rewards/gift-cards/single/?q={batch[2][-4:].lower()}")
+    assert batch[2][-4:] in found.split("<tbody")[1] and found.count("Ending in") == 1 and batch[2] not in found
+    card = cards.by_code(batch[2])
+    sent = client.post("/rewards/gift-cards/single/", {"code": f" {batch[2].lower().replace('-', '')} "})
+    assert card is not None and sent["Location"] == f"/rewards/gift-cards/single/{card.id}/"
+    page = text(client, sent["Location"])
+    assert f"Gift card ending in {card.ending}" in page and "¥50.00 of ¥50.00 left" in page and batch[2] not in page
+    told = client.post("/rewards/gift-cards/single/", {"code": "7K2M-0000-0000-0000"}, follow=True).content.decode()
+    assert "No gift card has this code" in told
+    for role in ("analyst", "reader"):
+        assert sign_in(role).get("/rewards/gift-cards/single/").status_code == 403
+        assert sign_in(role).post(f"{sent['Location']}block/", {"do": "block", "note": "x"}).status_code == 403
+
+
+def test_a_card_is_blocked_with_a_reason_and_unblocked(batch: list[str], member: UUID, sign_in: SignIn) -> None:
+    client = sign_in("agent", language="en")
+    card = cards.by_code(batch[0])
+    assert card is not None
+    page, block = f"/rewards/gift-cards/single/{card.id}/", f"/rewards/gift-cards/single/{card.id}/block/"
+    assert "Say why the card is blocked" in client.post(block, {"do": "block"}, follow=True).content.decode()
+    assert GiftCard.objects.get(pk=card.id).state == "active"
+    told = client.post(block, {"do": "block", "note": "stolen on the train"}, follow=True).content.decode()
+    assert "Unblock the card" in told and "Block the card" not in told
+    with pytest.raises(Refused):
+        into_credit(batch[0], member, 100, key="k", at=datetime.now(UTC))
+    assert balance(card.account) == (5_000, 0), "what is on it stays"
+    [noted] = AuditEntry.objects.filter(action="gift_card.blocked")
+    assert noted.details == {"note": "stolen on the train"}
+    listed = text(client, "/rewards/gift-cards/single/?state=blocked").split("<tbody")[1]
+    assert listed.count("Ending in") == 1 and card.ending in listed
+    client.post(block, {"do": "unblock"})
+    assert "Block the card" in text(client, page)
+    assert into_credit(batch[0], member, 100, key="k", at=datetime.now(UTC))[1] == 100
+
+
+def test_the_list_of_cards_asks_no_more_for_more_rows(batch: list[str], sign_in: SignIn) -> None:
+    client = sign_in("agent")
+    client.get("/rewards/gift-cards/single/")
+    with CaptureQueriesContext(connection) as many:
+        client.get("/rewards/gift-cards/single/")
+    GiftCard.objects.exclude(digest=cards.digest_of(batch[0])).delete()
+    with CaptureQueriesContext(connection) as one:
+        client.get("/rewards/gift-cards/single/")
+    assert len(many) == len(one)
+
+
+def test_a_customers_limits_are_told_in_words_while_they_last(member: UUID, sign_in: SignIn, at: datetime) -> None:
+    """The catalogue lets a member have two mugs a year; what last year's limit held is not shown."""
+    redeem(member, "mug", key="a", at=at)
+    page = text(sign_in("agent", language="en"), f"/customers/{member}/")
+    chinese = text(sign_in("agent"), f"/customers/{member}/")
+    [limit] = Account.objects.filter(kind="limit")
+    left = limit.balance
+    said = f"{left} {'piece' if left == 1 else 'pieces'} may still be redeemed"
+    assert "Limit for “Mug”" in page and said in page and "club:mug" not in page
+    assert "“马克杯”的限额" in chinese and f"还可兑换 {left} 件" in chinese
+    over = limit.reference.rpartition(":")[0] + ":1"
+    Account.objects.filter(pk=limit.pk).update(reference=over)
+    assert "Limit for" not in text(sign_in("agent", language="en"), f"/customers/{member}/")

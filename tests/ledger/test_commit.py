@@ -13,13 +13,15 @@ from regulars.ledger.facts import (
     Capture,
     Close,
     Hold,
+    Message,
     Operation,
     Post,
     Receipt,
     hold_id,
     world,
 )
-from regulars.ledger.refusals import Closed, Insufficient, KeyReused
+from regulars.ledger.models import Message as MessageRow
+from regulars.ledger.refusals import Closed, Impossible, Insufficient, KeyReused
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 POINTS = Account("points", "points:club", "club", "a" * 32)
@@ -71,6 +73,17 @@ def test_a_retry_gets_the_first_answer():
     assert again.replayed and again.postings == first.postings
     with pytest.raises(KeyReused):
         do("earn", Post(ISSUED, POINTS, 101))
+
+
+def test_what_only_tells_something_moves_nothing_and_is_told_once():
+    def tell(*messages: Message) -> Receipt:
+        return commit(Operation(operation_id("tell"), AT, [], reason="review", messages=messages))
+
+    lapsed = Message("Tier Changed", {"before": "gold", "after": ""})
+    assert (tell(lapsed).postings, tell(lapsed).replayed) == ((), True)
+    assert [row.name for row in MessageRow.objects.all()] == ["Tier Changed"]
+    with pytest.raises(Impossible):
+        commit(Operation(operation_id("nothing"), AT, [], reason="review"))
 
 
 def test_a_hold_is_captured_in_part():

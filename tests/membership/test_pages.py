@@ -2,21 +2,28 @@
 
 import csv
 import io
-from datetime import date
+import re
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from regulars.core.facts import ReturnFact
+from regulars.core.programme import Plan
 from regulars.customers.models import Customer
+from regulars.flows.order_returned import order_returned
 from regulars.flows.programme import backfill
 from regulars.ledger.models import Account
 from regulars.membership.actions.publishing import publish
 from regulars.membership.models import Decision, Member, TierMove
 from regulars.membership.queries import versions
 from regulars.membership.queries.charts import moves, spread
+from regulars.membership.queries.examples import example
 from regulars.membership.queries.listing import Wanted, at_risk, listed
+from regulars.orders.models import Order
 from tests.facts import OPENED_AT
 from tests.flows.test_programme import CLUB
 
@@ -97,20 +104,52 @@ def test_the_export_has_every_member_with_the_tier_in_words(club, sign_in):
     assert {line["Tier"] for line in lines} <= {"Gold", "Silver", "no tier"}
 
 
+def risky(plan: Any, today: int) -> set[Any]:
+    return set(Member.objects.filter(at_risk(plan, today)).values_list("pk", flat=True))
+
+
 def test_members_at_risk_are_those_who_would_not_keep_their_tier(club, console):
     """Near the end of a tier's term: at risk without purchases since, safe with them."""
     plan = versions().plans[-1]
     tiered = [member for member in club if member.tier and member.tier_until]
     member = min(tiered, key=lambda one: one.tier_until)
-    last = member.tier_until.toordinal()
-    Member.objects.filter(pk=member.pk).update(state={**member.state, "days": []})
-    assert member.pk in at_risk(plan, last - 5), "nothing was bought within the year before"
-    assert member.pk not in at_risk(plan, last - 60), "that is too early to worry"
-    assert member.pk not in at_risk(plan, last + 1), "it is over"
-    bought = {**member.state, "days": [[last - 10, 900_000, 1, 0, 0]]}
-    Member.objects.filter(pk=member.pk).update(state=bought)
-    assert member.pk not in at_risk(plan, last - 5)
-    assert [row.at_risk for row in listed(Wanted(at_risk=True), plan, last - 5, "name", 0, 50)].count(False) == 0
+    last, own = member.tier_until.toordinal(), Member.objects.filter(pk=member.pk)
+    own.update(toward_spend=0, toward_orders=0, toward_points=0)
+    assert member.pk in risky(plan, last - 5), "nothing was bought within the year before"
+    assert member.pk not in risky(plan, last - 60), "that is too early to worry"
+    assert member.pk not in risky(plan, last + 1), "it is over"
+    own.update(tier_until=member.tier_until + timedelta(days=60))
+    assert member.pk not in risky(plan, last - 5)
+    own.update(in_grace=True)
+    grace = replace(plan.programme.ladder, grace_days=90)
+    assert member.pk in risky(Plan(replace(plan.programme, ladder=grace), plan.zone, plan.currency), last - 5)
+    own.update(tier_until=member.tier_until, in_grace=False, toward_spend=900_000)
+    assert member.pk not in risky(plan, last - 5)
+    shown = listed(Wanted(at_risk=True), plan, last - 5, "name", 0, 50)
+    assert {row.customer for row in shown} == risky(plan, last - 5) and all(row.at_risk for row in shown)
+
+
+def test_what_counts_toward_the_review_is_stored_with_every_decision(club, recorded, at):
+    """After the history, and after goods came back: as the member's days add up within the ladder's window."""
+    plan = versions().plans[-1]
+
+    def stored(members: Any) -> list[tuple[int, ...]]:
+        return [(one.toward_spend, one.toward_orders, one.toward_points, one.toward_quantity) for one in members]
+
+    def added_up(members: Any) -> list[tuple[int, ...]]:
+        found = []
+        for one in members:
+            since = plan.ladder.since(one.tier_until.toordinal()) if one.tier else date.max.toordinal()
+            days = [day[1:] for day in one.state.get("days", ()) if day[0] >= since]
+            found.append(tuple(map(sum, zip(*days, strict=True))) if days else (0, 0, 0, 0))
+        return found
+
+    assert stored(club) == added_up(club) and any(spend for spend, *_rest in stored(club))
+    member = next(one for one in club if one.tier)
+    order = Order.objects.filter(customer_id=member.pk, state="completed").order_by("-placed_at")[0]
+    order_returned(ReturnFact("r1", order.source_id, at), source="test", at=at)
+    after = list(Member.objects.filter(pk=member.pk))
+    assert stored(after) == added_up(after) != stored([member])
 
 
 def test_queries_do_not_grow_with_the_members(club, console):
@@ -168,6 +207,25 @@ def test_the_tiers_page_counts_members_and_moves(club, sign_in):
     assert all(month.month == date(month.month.year, month.month.month, 1) for month in counted)
     page = sign_in("reader", language="en").get("/members/tiers/").content.decode()
     assert "Gold" in page and "/members/?tier=gold" in page
+
+
+def test_points_go_by_the_name_that_the_programme_gives_them(recorded, sign_in, at):
+    """A stamp card counts stamps, in both languages and in the singular."""
+    publish(example("stamps"), since=OPENED_AT, note="", zone="Asia/Shanghai", currency="CNY", by="test", at=at)
+    backfill(at)
+    held = {row.subject: row.balance for row in Account.objects.filter(kind="points", subject__gt="")}
+    member = next(one for one in Member.objects.order_by("pk") if held.get(one.subject) == 1)
+    account = Account.objects.get(kind="points", subject=member.subject)
+    pages = f"/customers/{member.pk}/", f"/ledger/{account.pk}/", "/ledger/", "/members/"
+    for path in pages:
+        english = sign_in("agent", language="en").get(path).content.decode()
+        chinese = sign_in("agent").get(path).content.decode()
+        assert "tamps" in english and "1 stamps" not in english and "印章" in chinese, path
+        assert not re.search(r"\d stamps?\b", chinese), path
+    assert "1 stamp<" in sign_in("agent", language="en").get(pages[1]).content.decode()
+    with CaptureQueriesContext(connection) as asked:
+        assert len(rows(sign_in("agent").get("/ledger/?size=100&kind=points"))) > 3
+    assert sum("membership_version" in query["sql"] for query in asked) <= 2, "not once for every amount"
 
 
 def test_a_programme_without_tiers_says_so(recorded, sign_in, at):

@@ -161,7 +161,7 @@ class Award(NamedTuple):
     """What an order earned, and all that is needed to decide it again when some of it comes back.
 
     ``tier``, ``nth``, ``room`` (what each limit had left) and ``asked`` (what rules asked of the member) are as they were at
-    the purchase; ``version`` is the programme's.
+    the purchase; ``version`` is the programme's. ``changed``: it was decided anew for other goods, since some came back.
     """
 
     order: str
@@ -176,6 +176,7 @@ class Award(NamedTuple):
     counted: Day = Day(0)
     delivered: int | None = None
     revision: int = 0
+    changed: bool = False
 
 
 # ---- what happens ------------------------------------------------------------------------------------------------------
@@ -202,11 +203,15 @@ class Deed(NamedTuple):
 
 
 class Referred(NamedTuple):
-    """A friend's first order was kept: the member brought the friend (``advocate``), or is the ``friend``."""
+    """A friend's first order was kept: the member brought the friend (``advocate``), or is the ``friend``.
+
+    ``referral`` is the id by which both can be looked up.
+    """
 
     id: str
     at: datetime
     role: str
+    referral: str = ""
 
 
 class DayEnd(NamedTuple):
@@ -242,4 +247,27 @@ class Restored(NamedTuple):
     lots: tuple[Lot, ...]
 
 
-Event = OrderEvent | Deed | Referred | DayEnd | DayBegin | Spent | Restored
+class Merged(NamedTuple):
+    """Another record turned out to be the same person: ``other`` is how it stood. ``counted`` is what all their orders count."""
+
+    id: str
+    at: datetime
+    other: Member
+    counted: tuple[Day, ...]
+
+
+class Parted(NamedTuple):
+    """A merge of the day ``since`` was undone: ``before`` it the member stood so. ``counted`` is what their own orders count.
+
+    ``other`` is how the record stood that leaves; None for that record itself.
+    """
+
+    id: str
+    at: datetime
+    before: Member
+    counted: tuple[Day, ...]
+    since: int
+    other: Member | None = None
+
+
+Event = OrderEvent | Deed | Referred | DayEnd | DayBegin | Spent | Restored | Merged | Parted

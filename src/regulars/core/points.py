@@ -151,7 +151,7 @@ class Wallet:
         """A lot of ``amount``, less what of it repays a debt."""
         repaid = min(amount, self.debt(unit)) if self.owed else 0
         if repaid:
-            self._repay(unit, repaid)
+            self.repay(unit, repaid)
         kept = amount - repaid
         if not kept:
             return Earned(unit, "", 0, repaid)
@@ -171,13 +171,13 @@ class Wallet:
         if own and (policy is not OnReturn.ONLY_PENDING or own.active_at > at):
             missing -= self._return(own, missing)
         if again := amount - from_lot:
-            self._owe(unit, again)
+            self.owe(unit, again)
         if over:
             policy = OnReturn.ONLY_PENDING
         if missing and policy is not OnReturn.ONLY_PENDING:
             missing -= self._reclaim(unit, missing, at)
         if missing and policy is OnReturn.UNLIMITED:
-            self._owe(unit, missing)
+            self.owe(unit, missing)
             missing = 0
         return Earned(unit, named, of_lot - from_lot, repaid - again, waived + missing)
 
@@ -206,7 +206,7 @@ class Wallet:
                 self._put(lot)
             own = next(one for one in self.lots if one.id == lot.id)
             if repaid := self._return(own, min(lot.remaining, self.debt(lot.unit))):
-                self._repay(lot.unit, repaid)
+                self.repay(lot.unit, repaid)
 
     def activate(self, named: str, active_at: datetime) -> None:
         """Say from when a pending lot can be spent. One whose time is over by then stays pending until it expires."""
@@ -228,6 +228,16 @@ class Wallet:
         """What is owed of a unit."""
         return sum([amount for owed, amount in self.owed if owed == unit])
 
+    def owe(self, unit: str, amount: int) -> None:
+        """The member owes so much more."""
+        self._indebt(unit, amount)
+        self.entries.append(Owe(unit, amount))
+
+    def repay(self, unit: str, amount: int) -> None:
+        """The member owes so much less."""
+        self._indebt(unit, -amount)
+        self.entries.append(Repay(unit, amount))
+
     def _return(self, lot: Lot, amount: int) -> int:
         """Give ``amount`` of a lot back to where it came from, as far as it is there; answers how much that was."""
         if taken := min(amount, lot.free):
@@ -240,14 +250,6 @@ class Wallet:
         if taken := min(amount, spendable(self.lots, unit, at)):
             self.spend(unit, taken, at, "reclaimed")
         return taken
-
-    def _owe(self, unit: str, amount: int) -> None:
-        self._indebt(unit, amount)
-        self.entries.append(Owe(unit, amount))
-
-    def _repay(self, unit: str, amount: int) -> None:
-        self._indebt(unit, -amount)
-        self.entries.append(Repay(unit, amount))
 
     def _indebt(self, unit: str, more: int) -> None:
         debts = dict(self.owed)

@@ -9,6 +9,7 @@ from regulars.core.member import Member
 from regulars.core.points import spendable
 from regulars.core.programme.document import Reward, RewardKind
 from regulars.core.programme.plan import Plan
+from regulars.core.programme.sentences.speech import Speech, spaced
 from regulars.core.says import Says, joined
 
 # What is handed over without anybody's hands: posted in the ledger, or a code that is made or taken.
@@ -62,8 +63,7 @@ def _refusal(reward: Reward, plan: Plan, at: datetime, *, taken: int, stock: int
         had = Says("{n} were had already; a member gets {limit}.", "已兑换 {n} 份；每位会员{limit} 份。")
         return had.filled(n=taken, limit=reward.limit.sentence())
     if short:
-        unit = plan.unit(reward.unit).name
-        return Says("{n} {unit} are missing.", "还差 {n} {unit}。").filled(n=f"{short:,}", unit=unit)
+        return spaced(Says("Short by {n}.", "还差 {n}。").filled(n=Speech(plan).amount(reward.unit, short)))
     return None
 
 

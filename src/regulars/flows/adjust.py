@@ -8,11 +8,14 @@ from uuid import UUID
 
 from regulars.core.money import CURRENCIES, to_decimal
 from regulars.core.naming import operation_id
+from regulars.customers.queries.subjects import customers_of
 from regulars.ledger.actions import commit
 from regulars.ledger.facts import FOREVER, LEGS_MAX, Account, Leg, Operation, Post, world
 from regulars.ledger.queries.accounts import AccountFacts, account
 from regulars.ledger.queries.lots import lots_of
 from regulars.ledger.refusals import Insufficient
+from regulars.membership import queries as membership
+from regulars.membership.actions.looking import look_again
 from regulars.orders.queries.clock import shop_time
 from regulars.shop import actions as shops
 from regulars.shop import queries as shop_queries
@@ -114,6 +117,8 @@ def _post(request: UUID, of: AccountFacts, details: Mapping[str, Any], by: str, 
         legs = _moved(own, Account(of.kind, of.unit, of.reference, to), -amount, at)
     named = operation_id("adjust", request.hex)
     commit(Operation(named, at, legs, f"adjust.{details['reason']}", by, about(request)))
+    if versions := membership.versions():  # what expires, and when, is another now: the day's end tells of it
+        look_again(customers_of([own.subject, to or ""]).values(), versions.plans[-1].day(at))
 
 
 def _moved(own: Account, other: Account, amount: int, at: datetime) -> list[Leg]:

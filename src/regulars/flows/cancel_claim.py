@@ -110,7 +110,7 @@ def _pay_back(claim: ClaimFacts, here: Desk, by: str) -> None:
     )
     event = Restored(operation_id("claim", "restored", claim.id.hex), here.now, back)
     outcome = decide(here.known.member, event, here.plan)
-    deciding.write([here.known], [Decided(here.person, event, outcome, here.plan)], at=here.at)
+    deciding.write([here.known], [Decided(here.person, event, outcome, here.plan)], here.plan, at=here.at)
 
 
 def _reverse(done: list[Posting], what: str, claim: ClaimFacts, here: Desk, by: str) -> None:

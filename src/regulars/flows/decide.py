@@ -46,7 +46,7 @@ def settle(happened: Happened, versions: Versions, *, until: int, at: datetime, 
             decided.append(Decided(by_id[key], event, outcome, versions.of(event) or plan))
             if budgets:
                 budgets.count(outcome, decided[-1].plan)
-    deciding.write(known.values(), decided, at=at, quiet=quiet)
+    deciding.write(known.values(), decided, versions.at(at) or plan, at=at, quiet=quiet)
     return len(decided)
 
 

@@ -163,15 +163,16 @@ def activate(batch: UUID, *, by: Actor, at: datetime) -> int:
     return _noted("gift_cards.activated", batch, by, at, lambda: cards.activate_batch(batch, by=by.subject, at=now))
 
 
-def block(card: UUID, *, blocked: bool, by: Actor, at: datetime) -> None:
-    """Block a card, or let it be used again."""
+def block(card: UUID, *, blocked: bool, by: Actor, at: datetime, note: str = "") -> None:
+    """Block a card, or let it be used again. Raises the ledger's Refused."""
 
     def verb() -> None:
         found = reads.card(card)
         if found is None or (found.state == BLOCKED) == blocked:
             return
         (cards.block if blocked else cards.unblock)(found, by=by.subject, at=at)
-        shop_actions.record(by, "gift_card.blocked" if blocked else "gift_card.unblocked", f"…{found.ending}", at=at)
+        done = "gift_card.blocked" if blocked else "gift_card.unblocked"
+        shop_actions.record(by, done, f"…{found.ending}", {"note": note} if note else {}, at=at)
 
     run_tx(verb)
 

@@ -1,6 +1,7 @@
 """Two records, one person: said by a member of staff, noted in the audit trail, seen by analysis after a refresh.
 
-What the absorbed record owns can be spent under the survivor's key from then on; a split gives back what is left of it.
+What the absorbed record owns can be spent under the survivor's key from then on, and both are one member; a split gives back
+what is left, and lets each stand as before.
 """
 
 from datetime import datetime
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from regulars.customers import actions as customers
 from regulars.customers.actions.merge import MergeRefused
-from regulars.flows import gather
+from regulars.flows import gather, unite
 from regulars.flows.tasks import request_refresh
 from regulars.ledger.refusals import Closed
 from regulars.shop import actions as shops
@@ -20,8 +21,11 @@ def merge(survivor: UUID, absorbed: UUID, *, reason: str, by: Actor, at: datetim
     """Make ``absorbed`` part of ``survivor``; answers the merge's id. Raises MergeRefused."""
 
     def verb() -> UUID:
+        two = unite.both(survivor, absorbed, at=at)
         made = customers.merge_customers(survivor, absorbed, reason=reason, actor=by.name, at=at)
         gather.gather(survivor, by=by.subject, at=at)
+        if two:
+            unite.unite(two, made)
         details = {"absorbed": str(absorbed), "reason": reason, "merge": str(made)}
         shops.record(by, "customer.merged", str(survivor), details, at=at)
         return made
@@ -40,6 +44,7 @@ def split(merge_id: UUID, *, by: Actor, at: datetime) -> None:
             gather.give_back(absorbed, survivor, by=by.subject, at=at)
         except Closed as closed:
             raise MergeRefused(f"{closed}: open the account again, then split the records.") from None
+        unite.part(merge_id, survivor, absorbed, at=at)
         details = {"absorbed": str(absorbed), "merge": str(merge_id)}
         shops.record(by, "customer.split", str(survivor), details, at=at)
 

@@ -1,4 +1,5 @@
-"""Goods come back: the return is recorded, and what they had earned goes back with it, in one transaction."""
+"""Goods come back: the return is recorded, and what they had earned goes back with it, in one transaction. So does what was
+redeemed with an order of which nothing is kept."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from regulars.catalog.queries.goods import goods
 from regulars.core.facts import ReturnFact
 from regulars.flows.decide import settle
+from regulars.flows.give_back import give_back
 from regulars.membership import queries as membership
 from regulars.orders.actions.returns import Returned, record_return
 from regulars.orders.queries import purchases
@@ -33,6 +35,7 @@ def order_returned(fact: ReturnFact, *, source: str, at: datetime) -> OrderRetur
         if versions is None or not returned.created:
             return OrderReturned(returned, 0)
         told = purchases.purchases([returned.order], goods)
+        give_back(told, at=at)
         until = versions.plans[-1].day(shop_time(shop, at))
         return OrderReturned(returned, settle({returned.customer: told}, versions, until=until, at=at))
 

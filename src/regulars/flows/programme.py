@@ -11,6 +11,7 @@ from regulars.core.member import Event
 from regulars.core.programme import Versions
 from regulars.customers.queries.deeds import deeds
 from regulars.flows.decide import settle
+from regulars.flows.give_back import give_back
 from regulars.membership import queries as membership
 from regulars.membership.actions import backfilling, publishing, referrals, waiting
 from regulars.membership.queries import members
@@ -19,6 +20,7 @@ from regulars.orders.queries.clock import shop_time
 from regulars.orders.queries.purchases import Told
 from regulars.shop import queries as shops
 from regulars.shop.actions import record
+from regulars.storage.bulk import collecting_rarely
 from regulars.storage.transactions import lock_name, run_tx
 from regulars.web.access import Actor
 
@@ -55,9 +57,10 @@ def backfill(at: datetime, progress: Progress = quiet) -> Settled:
     if versions is None or run is None:
         return Settled()
     told, shelf = Settled(), Shelf()
-    while backfilling.last() != backfilling.ENDED:
-        told += run_tx(lambda: _backfill_some(versions, shelf, at))
-        progress(*backfilling.progress(), "members")
+    with collecting_rarely():
+        while backfilling.last() != backfilling.ENDED:
+            told += run_tx(lambda: _backfill_some(versions, shelf, at))
+            progress(*backfilling.progress(), "members")
     return told
 
 
@@ -87,7 +90,9 @@ def settle_waiting(at: datetime) -> Settled:
 
 def _settle_some(versions: Versions, at: datetime) -> Settled:
     waits = waiting.take(WAITING_AT_ONCE)
-    told = _by_customer(purchases.purchases([one.id for one in waits if one.what == waiting.ORDER], goods))
+    bought = purchases.purchases([one.id for one in waits if one.what == waiting.ORDER], goods)
+    give_back(bought, at=at)
+    told = _by_customer(bought)
     for customer, done in deeds([one.id for one in waits if one.what == waiting.DEED]).items():
         told.setdefault(customer, []).extend(done)
     today = _today(versions, at)
@@ -102,9 +107,10 @@ def end_days(at: datetime, *, until: int | None = None, progress: Progress = qui
     if versions is None:
         return Settled()
     today, told = until or _today(versions, at), Settled()
-    while some := members.due(today, DUE_AT_ONCE):
-        told += run_tx(lambda batch=some: _end_some(batch, versions, today, at))  # type: ignore[misc]
-        progress(told.members, told.members, "members")
+    with collecting_rarely():
+        while some := members.due(today, DUE_AT_ONCE):
+            told += run_tx(lambda batch=some: _end_some(batch, versions, today, at))  # type: ignore[misc]
+            progress(told.members, told.members, "members")
     return told
 
 

@@ -18,6 +18,7 @@ from regulars.ledger.queries import receipts
 from regulars.membership import queries as membership
 from regulars.membership.actions import claims, codes
 from regulars.membership.actions.issuing import issue
+from regulars.membership.actions.looking import look_again
 from regulars.membership.queries import claims as reads
 from regulars.membership.queries import members, offers
 from regulars.membership.queries.claims import CANCELLED, CONFIRMED, FULFILLED, HELD, ClaimFacts
@@ -256,7 +257,7 @@ def release(claim: ClaimFacts, *, at: datetime, by: str, note: str) -> None:
     codes.give_back(claim.id)
     claims.settle(claim.id, CANCELLED, at=at, by=by, note=note)
     if (versions := membership.versions()) is not None:
-        claims.look_again(claim.customer_id, versions.plans[-1].day(now))
+        look_again([claim.customer_id], versions.plans[-1].day(now))
 
 
 def about(claim: ClaimFacts) -> str:

@@ -38,8 +38,10 @@ def encode(values: list[Any]) -> str:
 
 def plain(operation: Operation) -> list[dict[str, Any]]:
     """The legs as JSON values. Raises Impossible for what makes no sense, whatever the accounts hold."""
-    if not 0 < len(operation.legs) <= LEGS_MAX:
-        raise Impossible(f"an operation has 1 to {LEGS_MAX} legs, not {len(operation.legs)}")
+    if len(operation.legs) > LEGS_MAX or not (operation.legs or operation.messages):
+        raise Impossible(
+            f"an operation has 1 to {LEGS_MAX} legs, not {len(operation.legs)}; or none, and something to tell"
+        )
     if len(operation.id) != 32 or operation.at.tzinfo is None:
         raise Impossible("an operation needs an id of 32 hex digits and an aware instant")
     for text in (operation.reason, operation.actor, operation.about):

@@ -5,43 +5,28 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from regulars.storage.ids import new_id
+from regulars.storage.versions import DraftRow, VersionRow
 
 
-class Draft(models.Model):
-    """The programme as it is being written: row 1. ``revision`` tells who saves over somebody else's words."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    text = models.TextField()
-    revision = models.PositiveIntegerField(default=1)
-    changed_at = models.DateTimeField()
-    changed_by = models.CharField(max_length=120)
+class Draft(DraftRow):
+    """The programme as it is being written."""
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_draft")]
 
 
-class Version(models.Model):
-    """A published programme. It decides what happens from ``since`` on, until the next one's; it never changes.
+class Version(VersionRow):
+    """A published programme. It decides what happens from ``since`` on, until the next one's; it never changes."""
 
-    ``text`` is what was written, ``digest`` its SHA-256; ``zone`` and ``currency`` are the shop's at the time.
-    """
-
-    number = models.PositiveIntegerField(primary_key=True)
     programme = models.CharField(max_length=60)
-    text = models.TextField()
-    digest = models.CharField(max_length=64)
-    zone = models.CharField(max_length=64)
-    currency = models.CharField(max_length=3)
-    since = models.DateTimeField(unique=True)
-    note = models.CharField(max_length=200, blank=True)
-    published_at = models.DateTimeField()
-    published_by = models.CharField(max_length=120)
 
 
 class Member(models.Model):
     """Where a customer stands. ``state`` is the rest of ``core.member.Member`` but its lots, which are the ledger's.
 
     ``due`` is the day (ordinal) at whose end the clock next has something to do, ``seen`` the last for which it was done.
+    ``toward_...`` is what counts so far toward the review at the end of ``tier_until``, for lists of many: else ``state``
+    would be read to know who is about to lose a tier.
     """
 
     customer = models.OneToOneField(
@@ -52,6 +37,11 @@ class Member(models.Model):
     tier = models.CharField(max_length=60, blank=True)
     tier_since = models.DateField(null=True)
     tier_until = models.DateField(null=True)
+    in_grace = models.BooleanField(db_default=False)
+    toward_spend = models.BigIntegerField(db_default=0)
+    toward_orders = models.BigIntegerField(db_default=0)
+    toward_points = models.BigIntegerField(db_default=0)
+    toward_quantity = models.BigIntegerField(db_default=0)
     state = models.JSONField(default=dict)
     due = models.IntegerField()
     seen = models.IntegerField(default=0)
@@ -61,8 +51,23 @@ class Member(models.Model):
         indexes = [
             models.Index(fields=["due"], name="member_due"),
             models.Index(fields=["tier"], name="member_tier"),
+            models.Index(fields=["-joined_on", "customer"], name="member_joined"),
+            models.Index(fields=["tier_until"], name="member_tier_until"),
             models.Index(fields=["changed_at", "customer"], name="member_changed"),
         ]
+
+
+class Union(models.Model):
+    """How two records stood before the ``merge`` that made one member of them: what a split begins from again.
+
+    Each in plain form, null for who was no member: ``own`` of the customer who remains, ``other`` of the record that became
+    part of it and has no row among the members meanwhile. ``day`` is that of the merge.
+    """
+
+    merge = models.UUIDField(primary_key=True)
+    day = models.DateField()
+    own = models.JSONField(null=True)
+    other = models.JSONField(null=True)
 
 
 class Award(models.Model):
@@ -188,6 +193,22 @@ class Backfill(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_backfill")]
 
 
+class SelfCheck(models.Model):
+    """A night's replay of all members: how far it came (``last``, by customers' ids), and what differed from what is stored.
+
+    ``findings`` are the first of them: (customer, where, stored, replayed) each.
+    """
+
+    night = models.DateField(primary_key=True)
+    last = models.UUIDField(null=True)
+    members = models.PositiveIntegerField(default=0)
+    of_members = models.PositiveIntegerField(default=0)
+    differences = models.PositiveIntegerField(default=0)
+    findings = models.JSONField(default=list)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+
 class CodePool(models.Model):
     """Where a reward's codes come from, that somebody else made. ``warn_below``: say so when fewer are left."""
 
@@ -258,7 +279,10 @@ class GiftCard(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["batch", "state"], name="gift_card_of_batch")]
+        indexes = [
+            models.Index(fields=["batch", "state"], name="gift_card_of_batch"),
+            models.Index(fields=["ending"], name="gift_card_ending"),
+        ]
 
 
 class CardTry(models.Model):

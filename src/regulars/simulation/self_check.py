@@ -1,7 +1,8 @@
 """The programme over what is recorded, replayed in memory and held against what is stored: one engine, twice the same.
 
 Replayed are orders as they stand, deeds and referrals that were decided for, and the clock. What a member did beside that (spent,
-had adjusted) and the turn in which things were told are not part of it: the comparison goes as far as they allow.
+had adjusted), the turn in which things were told, and facts that were another once (a birthday, tags) are not part of it: the
+comparison goes as far as they allow.
 """
 
 from collections import Counter
@@ -20,26 +21,18 @@ from regulars.customers.queries.deeds import deeds_of
 from regulars.customers.queries.persons import Person, persons
 from regulars.ledger.queries.receipts import moved_by_others
 from regulars.membership.queries import members
+from regulars.membership.queries.checks import Finding
 from regulars.membership.queries.members import Known
 from regulars.membership.queries.turns import Turn, turns, waited_for
 from regulars.membership.queries.wallets import purse_of
 from regulars.orders.queries import purchases
 from regulars.orders.queries.purchases import Told
+from regulars.storage.snapshots import snapshot
 
 AT_ONCE = 200
 # Who posts what the programme decided, and what the clock owes the ledger itself.
 OWN = ("programme", "clock")
 Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Where a member is stored otherwise than their history comes to: tier, days or lots."""
-
-    customer: UUID
-    where: str
-    stored: str
-    replayed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class Checked:
     members: int = 0
     tiers: int = 0
     lots: int = 0
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[Finding, ...] = ()
 
     def __add__(self, other: "Checked") -> "Checked":
         return Checked(
@@ -62,18 +55,13 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A member as stored and as replayed, and what was decided for whom."""
+    """A member as stored and as replayed. ``in_turn``: orders stayed as they were decided for, in the turn they were placed in;
+    ``untouched``: nobody but the programme moved their points."""
 
     known: Known
     replayed: Member
-    turns: tuple[Turn, ...]
     in_turn: bool
     untouched: bool
-
-    @property
-    def kept(self) -> bool:
-        """Nothing that was earned ever went back."""
-        return not any(turn.took_back for turn in self.turns)
 
 
 def check_everybody(versions: Versions, at: datetime, progress: Progress) -> Checked:
@@ -87,7 +75,8 @@ def check_everybody(versions: Versions, at: datetime, progress: Progress) -> Che
 
 def check_members(customers: Sequence[UUID], versions: Versions, at: datetime, shelf: Shelf | None = None) -> Checked:
     """Replay some members, a few hundred at most, up to the shop's day of ``at`` and compare."""
-    lives = _lives(customers, versions, versions.plans[-1].day(at), shelf or Shelf())
+    with snapshot():  # the shop goes on meanwhile
+        lives = list(_lives(customers, versions, versions.plans[-1].day(at), shelf or Shelf()))
     return sum((_compared(life) for life in lives), Checked())
 
 
@@ -105,10 +94,11 @@ def _lives(customers: Sequence[UUID], versions: Versions, today: int, shelf: She
         purse_of(plan, unit.id, one.subject).id: key for key, one in people.items() for unit in plan.programme.units
     }
     touched = {purses[account] for account in moved_by_others(purses, OWN)}
+    changed = {one.customer for one in bought if (award := awards.get(one.purchase.id)) and award.changed}
     for key, life in members.load(people.values(), plan, dict.fromkeys(people, date.min)).items():
         if life.stored:
-            replayed, in_turn = _replayed(life.member, told[key], awards, versions, today)
-            yield Life(life, replayed, tuple(decided[key]), in_turn, key not in touched)
+            replayed, in_turn = _replayed(life.member, told[key], awards, versions, today, decided[key])
+            yield Life(life, replayed, in_turn and key not in changed, key not in touched)
 
 
 def _order(told: Told, award: Award | None) -> OrderEvent:
@@ -134,31 +124,40 @@ def _others(customer: UUID, decided: Iterable[Turn]) -> Iterator[Event]:
 
 
 def _replayed(
-    stored: Member, events: Iterable[Event], awards: dict[str, Award], versions: Versions, today: int
+    stored: Member,
+    events: Iterable[Event],
+    awards: dict[str, Award],
+    versions: Versions,
+    today: int,
+    decided: Iterable[Turn],
 ) -> tuple[Member, bool]:
-    """The member whom the events make, and whether orders were decided in the turn in which they were placed."""
+    """The member whom the events make, and whether they were decided in the turn, and with the facts, in which they are now."""
     member = stored._replace(standing=NO_TIER, days=(), past=Day(0), used=(), lots=(), owed=(), due=NEVER, seen=0)
-    in_turn = True
-    for event, outcome in folded(
-        member, sorted(events, key=lambda one: one.at), versions, until=min(today, stored.due)
-    ):
+    in_turn, birthdays = True, []
+    until = min(today, stored.due)
+    for event, outcome in folded(member, sorted(events, key=lambda one: one.at), versions, until=until):
         member = outcome.member
         if isinstance(event, OrderEvent) and outcome.award:
-            kept = awards.get(event.purchase.id)
-            in_turn = in_turn and kept is not None and kept.nth == outcome.award.nth
-    return member, in_turn
+            in_turn = in_turn and _is_same(awards.get(event.purchase.id), outcome.award)
+        elif any(note.code == "birthday" for note in outcome.notes):
+            birthdays.append(event.at)
+    return member, in_turn and birthdays == [turn.at for turn in decided if turn.is_birthday]
+
+
+def _is_same(kept: Award | None, now: Award) -> bool:
+    """Whether an order was decided knowing what is known now."""
+    return kept is not None and (kept.nth, kept.asked) == (now.nth, now.asked)
 
 
 def _compared(life: Life) -> Checked:
     stored, replayed, customer = life.known.member, life.replayed, life.known.person.id
-    judged = life.kept and life.in_turn
-    counted = judged and life.untouched
+    judged, counted = life.in_turn, life.in_turn and life.untouched
     held = [("days", _days(stored, points=judged), _days(replayed, points=judged))]
     if judged:
         held.append(("tier", _standing(stored), _standing(replayed)))
     if counted:
         held.append(("lots", _lots(stored), _lots(replayed)))
-    found = tuple(Difference(customer, where, was, now) for where, was, now in held if was != now)
+    found = tuple(Finding(customer, where, was, now) for where, was, now in held if was != now)
     return Checked(1, int(judged), int(counted), found)
 
 

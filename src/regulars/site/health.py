@@ -10,6 +10,7 @@ from django_tasks_db.models import DBTaskResult
 from regulars.flows.tasks import refresh_everything
 from regulars.insights import queries as insights
 from regulars.insights.queries.refusals import refusal
+from regulars.membership.queries import checks
 from regulars.orders import queries as orders
 
 # A task that waits this long past its time says that no worker runs.
@@ -28,8 +29,8 @@ def database_answers() -> bool:
 
 
 def details(at: datetime) -> dict[str, Any]:
-    """Facts and worker at an instant, for whoever has a key."""
-    return {"database": connection.vendor, "facts": _facts(), "worker": _worker(at)}
+    """Facts, worker and members at an instant, for whoever has a key."""
+    return {"database": connection.vendor, "facts": _facts(), "worker": _worker(at), "members": _members()}
 
 
 def _facts() -> dict[str, Any]:
@@ -39,6 +40,12 @@ def _facts() -> dict[str, Any]:
         "figures_as_of": in_force and in_force.as_of,
         "figures_refused": refusal() is not None,
     }
+
+
+def _members() -> dict[str, Any]:
+    """What the newest self-check came to; who is stored otherwise, and how, is for the console and the log."""
+    told = checks.telling()
+    return {"checked_on": told and told.night, "differences": told.differences if told else 0}
 
 
 def _worker(at: datetime) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _run_a_programme(progress: Callable[[int, int, str], None]) -> None:
     at = timezone.now()
     opened = orders.span()
     if opened is not None and not membership.published():
-        programme.put_in_force(examples.example("b2c"), since=opened[0], note="Sample", by=SAMPLE, at=at)
+        programme.put_in_force(examples.example("b2c"), since=opened[0], by=SAMPLE, at=at)
     programme.backfill(at, progress)
     programme.settle_waiting(at)
     programme.end_days(at)

@@ -24,6 +24,7 @@ from regulars.ledger.actions.sweeping import sweep
 from regulars.orders.queries.clock import shop_time
 from regulars.shop import actions as shop_actions
 from regulars.shop import queries as shop_queries
+from regulars.site.checking import check_nightly
 from regulars.site.preparing import prepare_static
 from regulars.site.supervising import GRACE_SECONDS, end_with_parent
 from regulars.storage.locks import present
@@ -90,7 +91,7 @@ def _take_up_abandoned() -> None:
 def _look_around() -> None:
     while True:
         time.sleep(LOOKS_EVERY_SECONDS)
-        for look in (_take_up_abandoned, _look_after_members, _sweep_ledger, _settle_claims):
+        for look in (_take_up_abandoned, _look_after_members, _sweep_ledger, _settle_claims, _check_members):
             try:
                 look()
             except Exception:  # whatever one look met, the next and the other go on; the log says what it was
@@ -114,3 +115,8 @@ def _settle_claims() -> None:
     at = timezone.now()
     lapse(at)
     hand_over_gifts(at)
+
+
+def _check_members() -> None:
+    """Last, after the day that was ended: what every member's history comes to, some members at each look."""
+    check_nightly(timezone.now())

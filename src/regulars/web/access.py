@@ -47,6 +47,8 @@ class Scope(models.TextChoices):
     REFERRALS_READ = "referrals:read", _("Read referrals")
     REFERRALS_WRITE = "referrals:write", _("Make and use referral codes")
     REFERRALS_DECIDE = "referrals:decide", _("Accept and refuse referrals")
+    OFFERS_READ = "offers:read", _("Read offers and quote carts")
+    OFFERS_WRITE = "offers:write", _("Publish offers")
 
 
 EVERYONE = frozenset(Role)

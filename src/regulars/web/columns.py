@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2.utils import A
 
 from regulars.core.money import to_decimal
-from regulars.web import formats
+from regulars.web import counted, formats
 
 
 class Text(tables.Column):
@@ -85,6 +85,16 @@ class Money(Number):
 
     def value(self, value: Any, record: Any, **_rest: Any) -> Any:
         return value if value in (None, formats.NOTHING) else to_decimal(value, self.currency_of(record))
+
+
+class Counted(Number):
+    """An amount in the record's ``unit``; in the CSV the number alone."""
+
+    def shown(self, value: Any, record: Any) -> Any:
+        return counted.amount(value, record.unit)
+
+    def value(self, value: Any, record: Any, **_rest: Any) -> Any:
+        return value if value in (None, formats.NOTHING) else counted.plain(value, record.unit)
 
 
 class Currency(Text):

@@ -1,5 +1,6 @@
 """What the ledger counts, in words: kinds of accounts, and amounts in their unit."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,7 @@ from regulars.web import formats
 KINDS = {
     "points": pgettext_lazy("account", "Points"),
     "credit": pgettext_lazy("account", "Store credit"),
+    "debt": pgettext_lazy("account", "Owed"),
     "gift_card": pgettext_lazy("account", "Gift card"),
     "stock": pgettext_lazy("account", "Stock"),
     "limit": pgettext_lazy("account", "Limit"),
@@ -22,6 +24,7 @@ PURPOSES = {
     "points": _("Points to spend in this shop."),
     "points_of": _("Points of the programme “%(name)s”, to spend in this shop."),
     "credit": _("Money the shop owes, to spend on orders."),
+    "debt": _("What is missing after a return; what is earned next repays it."),
     "gift_card": _("What is left on gift card %(name)s."),
     "stock": _("How many of “%(name)s” are left to give."),
     "limit": _("How much of “%(name)s” may still be used."),
@@ -41,6 +44,7 @@ ADJUSTMENTS = {
 ICONS = {
     "points": "star",
     "credit": "wallet",
+    "debt": "circle-minus",
     "gift_card": "gift",
     "stock": "package",
     "limit": "gauge",
@@ -48,6 +52,17 @@ ICONS = {
     "prize": "trophy",
     "escrow": "shield",
 }
+
+
+Worder = Callable[[int, str], str]
+_WORDERS: list[Worder] = []
+
+
+def worder(function: Worder) -> Worder:
+    """Register a function that says an amount of a unit that it knows, and "" for other units."""
+    if function not in _WORDERS:
+        _WORDERS.append(function)
+    return function
 
 
 def is_money(unit: str) -> bool:
@@ -61,6 +76,8 @@ def amount(count: int | None, unit: str) -> str:
         return formats.NOTHING
     if is_money(unit):
         return formats.money(count, unit)
+    if told := next(filter(None, (say(count, unit) for say in _WORDERS)), ""):
+        return told
     said = formats.number(count)
     match unit.partition(":")[0]:
         case "points":
@@ -80,6 +97,12 @@ def change(count: int, unit: str) -> str:
 def plain(count: int, unit: str) -> int | Decimal:
     """The number alone, as programs and spreadsheets take it."""
     return to_decimal(count, unit) if is_money(unit) else count
+
+
+def title(kind: str, reference: str) -> str:
+    """What to call an account that no programme names."""
+    named = str(KINDS.get(kind, kind))
+    return f"{named} · {reference}" if reference else named
 
 
 def purpose(kind: str, reference: str) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from regulars.catalog.models import Product
 from regulars.core.member import Goods
+from regulars.storage import sources
 from regulars.storage.bulk import as_hex, as_json, select_in
 
 SEPARATOR = " > "
@@ -12,6 +14,7 @@ _GOODS = """
     LEFT JOIN catalog_category c ON c.id = p.category_id LEFT JOIN catalog_seller s ON s.id = p.seller_id
     WHERE p.id IN ({marks})
 """
+_SKUS = "SELECT sku, product_id FROM catalog_variant WHERE sku IN ({marks}) ORDER BY id"
 
 
 class Shelf:
@@ -30,6 +33,21 @@ class Shelf:
 def goods(products: Iterable[str]) -> dict[str, Goods]:
     """The goods of products, in one query. ``line.product`` is the source's own id; categories are paths from the root."""
     return {as_hex(key): _goods(*told) for key, *told in select_in(_GOODS, products)}
+
+
+def goods_of_source(source: str, source_ids: Iterable[str]) -> dict[str, Goods]:
+    """The goods of those of a source's products that are known, by its own ids, in two queries."""
+    return _named(sources.ids(Product, source, source_ids))
+
+
+def goods_of_skus(skus: Iterable[str]) -> dict[str, Goods]:
+    """The goods of those SKUs that are known, in two queries; of two products with one SKU those of the newer variant."""
+    return _named({sku: as_hex(product) for sku, product in select_in(_SKUS, set(skus))})
+
+
+def _named(products: Mapping[str, str]) -> dict[str, Goods]:
+    known = goods(set(products.values()))
+    return {name: known[product] for name, product in products.items()}
 
 
 def _goods(source_id: str, path: str | None, tags: Any, seller: str | None, brand: str) -> Goods:

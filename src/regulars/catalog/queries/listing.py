@@ -221,7 +221,7 @@ def rows(text: str, equal: Mapping[str, str], sort: str, offset: int, limit: int
     found = Product.objects.select_related("category", "seller").in_bulk(ids)
     page = [found[identifier] for identifier in ids]
     variants = dict(Variant.objects.filter(product__in=ids).values_list("product").annotate(n=Count("pk")))
-    prices = _price_spans(ids)
+    prices = price_spans(ids)
     return [
         ProductRow(
             *(row.pk, row.source_id, row.title, row.brand, row.category.path if row.category else ""),
@@ -233,7 +233,7 @@ def rows(text: str, equal: Mapping[str, str], sort: str, offset: int, limit: int
     ]
 
 
-def _price_spans(products: Sequence[UUID]) -> dict[UUID, tuple[int, int, str]]:
+def price_spans(products: Sequence[UUID]) -> dict[UUID, tuple[int, int, str]]:
     """The lowest and highest price of each product in the currency most of its listings have."""
     found = Listing.objects.filter(variant__product__in=products).values_list("variant__product", "currency")
     spans: dict[UUID, tuple[int, int, str]] = {}

@@ -21,7 +21,9 @@ from regulars.core.member import (
     Event,
     Given,
     Member,
+    Merged,
     OrderEvent,
+    Parted,
     Purchase,
     Referred,
     Restored,
@@ -30,6 +32,7 @@ from regulars.core.member import (
 from regulars.core.points import Draw
 from regulars.core.programme.dayend import day_begin, day_end
 from regulars.core.programme.earning import STREAK, Period, Rule, Streak
+from regulars.core.programme.merging import merged, parted
 from regulars.core.programme.outcome import Gift, Note, Outcome, Turn
 from regulars.core.programme.plan import FOREVER, Doing, Plan, shelved
 from regulars.core.programme.vocabulary import Scene, ask
@@ -341,4 +344,6 @@ _DECIDED: dict[type[Event], Callable[[Member, Any, Plan, Plan], Outcome]] = {
     DayBegin: lambda member, event, plan, current: day_begin(member, event, plan),
     Spent: _spent,
     Restored: _restored,
+    Merged: lambda member, event, plan, current: merged(member, event, plan),
+    Parted: lambda member, event, plan, current: parted(member, event, plan),
 }

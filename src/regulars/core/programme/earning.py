@@ -246,6 +246,23 @@ class Streak(OrderRule):
         return lambda scene, amount, quantity, up, down: (points if scene.asked.get(named) else 0, 1)
 
 
+# What members do, in words; other events go by the name they come with.
+DEEDS = {
+    "Joined": Says("joining", "入会"),
+    "Profile Completed": Says("completing the profile", "完善资料"),
+    "Product Reviewed": Says("reviewing a product", "评价商品"),
+    "Survey Answered": Says("answering a survey", "填写问卷"),
+    "Question Answered": Says("answering a question", "回答问题"),
+    "Answer Accepted": Says("an accepted answer", "回答被采纳"),
+    "Complaint Resolved": Says("a resolved complaint", "投诉已解决"),
+}
+
+
+def deed(event: str) -> Says:
+    """What a member does, by the name of its event."""
+    return DEEDS.get(event, same(event))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task(Rule):
     """Points for doing something: completing the profile, reviewing (whatever the stars), answering ..."""
@@ -263,7 +280,7 @@ class Task(Rule):
 
     def says(self, gives: Says, currency: str) -> Says:
         doing = Says("{event}, {k} times", "{event} {k} 次") if self.count > 1 else Says("{event}", "{event}")
-        told = doing.filled(event=same(self.event), k=self.count)
+        told = doing.filled(event=deed(self.event), k=self.count)
         return Says("{gives} for {told}", "{told}得 {gives}").filled(gives=gives, told=told)
 
 

@@ -32,6 +32,11 @@ class Versions:
         place = bisect_right(self._since, at)
         return self.plans[place - 1] if place else None
 
+    def upcoming(self, at: datetime) -> int:
+        """The day (ordinal) on which the next version after an instant begins; NEVER where none is published."""
+        place = bisect_right(self._since, at)
+        return self.plans[place].day(self._since[place]) if place < len(self.plans) else NEVER
+
     def numbered(self, version: int) -> Plan:
         """A version by its number. Raises KeyError."""
         return self._by_number[version]
@@ -60,6 +65,9 @@ def advanced(member: Member, until: int, versions: Versions) -> Iterator[Decided
             if plan := versions.at(event.at):
                 outcome = decide(member, event, plan)
                 member = outcome.member
+                if event is begin and (next_version := versions.upcoming(event.at)) < member.due:
+                    member = member._replace(due=next_version)
+                    outcome = outcome._replace(member=member)
                 yield event, outcome
         if member.due <= day:
             return
@@ -88,7 +96,7 @@ def folded(
             continue
         today = current.day(event.at)
         if member.due == NEVER and not member.seen:
-            member = member._replace(due=next_due(member, current, today))
+            member = member._replace(due=min(next_due(member, current, today), versions.upcoming(event.at)))
         for before, outcome in advanced(member, today, versions):
             member = outcome.member
             yield before, outcome

@@ -14,6 +14,8 @@ from regulars.core.tiers import due
 
 # What may be forgotten waits this much longer for company: a day's end for each day of purchase would be many.
 PATIENCE_DAYS = 100
+# Before the id of a tier, where it is noted that its gift was given.
+TIER_GIFT = "tier:"
 
 
 class Gift(NamedTuple):
@@ -25,7 +27,7 @@ class Gift(NamedTuple):
 
 
 class Move(NamedTuple):
-    """From one tier to another, and why: reached, returned, review."""
+    """From one tier to another, and why: reached, returned, review, merged, split."""
 
     before: str
     after: str
@@ -176,7 +178,7 @@ class Turn:
         tier = self.current.programme.tier(named)
         if tier is None or not tier.gift:
             return
-        rule = f"tier:{named}"
+        rule = TIER_GIFT + named
         given = next((used.amount for used in self.used if used.rule == rule), None)
         if given is None and not back:
             self.put(rule, 0, since, 1)

@@ -40,5 +40,11 @@ def persons(records: Iterable[UUID]) -> dict[UUID, Person]:
     return {record: found[survivor] for record, survivor in survivors.items() if survivor in found}
 
 
+def birthdays(source: str, source_ids: Iterable[str]) -> dict[UUID, date | None]:
+    """The birthdays of those of a source's customers who stand by themselves."""
+    rows = Customer.objects.filter(source=source, source_id__in=list(source_ids), merged_into=None)
+    return dict(rows.values_list("pk", "birthday"))
+
+
 def _known(tags: list[str], **told: str) -> Attributes:
     return {**({"tags": frozenset(tags)} if tags else {}), **{name: value for name, value in told.items() if value}}

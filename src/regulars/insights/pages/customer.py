@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from regulars.customers import queries as records
 from regulars.customers.queries import ConsentView, CustomerView, subjects
@@ -21,6 +22,8 @@ from regulars.insights.queries import customer as queries
 from regulars.insights.queries import customers as profiles
 from regulars.insights.queries.customer import CustomerPage, Habits
 from regulars.ledger.queries import accounts as ledger
+from regulars.membership.queries.naming import AccountName, account_names
+from regulars.membership.queries.referrals import friends_of
 from regulars.membership.queries.standing import standing
 from regulars.orders.queries import OrderSummary
 from regulars.orders.queries.clock import shop_time
@@ -82,6 +85,7 @@ def _timeline(view: CustomerView, before: datetime | None) -> dict[str, Any]:
 def _context(told: CustomerPage, actor: Actor, currency: str) -> dict[str, Any]:
     view, profile = told.view, told.profile
     name = records.shown_name(view.name, view.source_id)
+    at = shop_time(require_shop(), timezone.now())
     return {
         "told": told,
         "view": view,
@@ -101,27 +105,30 @@ def _context(told: CustomerPage, actor: Actor, currency: str) -> dict[str, Any]:
         "orders": [_order_row(order) for order in told.orders],
         "consents": [_consent_row(consent) for consent in told.consents],
         "merges": told.merges,
-        "membership": standing(view.id, shop_time(require_shop(), timezone.now())),
-        "accounts": _accounts(view),
+        "membership": standing(view.id, at),
+        "brought": friends_of(view.member_ids),
+        "accounts": _accounts(view, at),
         "habits": _habits(told.habits, profile, currency) if told.habits and profile else None,
         "defined": {key: defined(key) for key in ("net", "rhythm", "state", "rfm", "segment", "momentum")},
         **_timeline(view, None),
     }
 
 
-def _accounts(view: CustomerView) -> list[tuple[str, str, ledger.AccountFacts]]:
-    """What the customer owns or may use, with a title and its page; of merged records what did not move to their own."""
+def _accounts(view: CustomerView, at: datetime) -> list[tuple[str, str, ledger.AccountFacts]]:
+    """What the customer owns or may still have, with a title and its page; of merged records what did not move to their own.
+    Limits of a time that is over say nothing any more."""
     own = subjects.subject_key_of(view.id)
     found = ledger.accounts_of(subjects.subject_keys(view.member_ids))
+    named = account_names(found, at.astimezone(ZoneInfo(require_shop().zone)).toordinal())
     return [
-        (
-            " · ".join(filter(None, (str(counted.KINDS.get(one.kind, one.kind)), one.reference))),
-            address("statement", UUID(one.id)),
-            one,
-        )
+        (_title(one, named.get(one.id)), address("statement", UUID(one.id)), one)
         for one in found
-        if one.balance or one.subject == own
+        if (one.balance or one.subject == own) and not (one.id in named and named[one.id].over)
     ]
+
+
+def _title(account: ledger.AccountFacts, named: AccountName | None) -> str:
+    return named.title.to(get_language() or "en") if named else counted.title(account.kind, account.reference)
 
 
 def _without_figures(view: CustomerView) -> str:

@@ -45,8 +45,10 @@ def commit(operation: Operation, legs: Sequence[dict[str, Any]], digest: bytes, 
 
 def _spent(legs: Sequence[Leg]) -> tuple[str, ...]:
     """What ``regulars_ledger_spend`` is asked, where the legs are one plain spending; else nothing."""
+    if len(legs) != 1:
+        return ()
     leg = legs[0]
-    if len(legs) > 1 or not isinstance(leg, Post) or leg.at_most or leg.granted is not None:
+    if not isinstance(leg, Post) or leg.at_most or leg.granted is not None:
         return ()
     source = leg.source.nature
     if leg.target.nature.guarded or not source.guarded:

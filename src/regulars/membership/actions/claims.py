@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from regulars.membership.models import Claim, Member
+from regulars.membership.models import Claim
 from regulars.membership.queries.claims import CANCELLED, CONFIRMED, REDEEMED, ClaimFacts, claims
 
 Back = tuple[str, str, str]
@@ -35,8 +35,3 @@ def take_back(gifts: Iterable[Back], *, at: datetime) -> None:
         own = Claim.objects.filter(customer_id=customer, reward=reward, why=why, state=CONFIRMED).exclude(why=REDEEMED)
         if (last := own.order_by("-at", "-id").values_list("pk", flat=True).first()) is not None:
             Claim.objects.filter(pk=last).update(state=CANCELLED, settled_at=at)
-
-
-def look_again(customer: UUID, day: int) -> None:
-    """Let the clock look at a member at the end of a day (ordinal): something came back to them."""
-    Member.objects.filter(pk=customer, due__gt=day).update(due=day)

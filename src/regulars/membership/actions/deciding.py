@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from regulars.core.member import Deed, Event, Member, OrderEvent
+from regulars.core.member import Deed, Event, Member, OrderEvent, Referred
 from regulars.core.naming import within
 from regulars.core.points import Earn, Expire, Spend
 from regulars.core.programme import Gift, Outcome, Plan
@@ -17,7 +17,7 @@ from regulars.membership import models
 from regulars.membership.actions.claims import take_back
 from regulars.membership.actions.posting import operations
 from regulars.membership.queries.members import Known
-from regulars.membership.queries.states import day_or_none, plain_award, plain_member, plain_outcome
+from regulars.membership.queries.states import day_or_none, plain_award, plain_member, plain_outcome, toward
 from regulars.storage.bulk import insert, instants, to_json, upsert
 
 KINDS = {
@@ -27,6 +27,8 @@ KINDS = {
     "DayEnd": "day_end",
     "DayBegin": "day_begin",
     "Restored": "restored",
+    "Merged": "merged",
+    "Parted": "split",
 }
 _MEMBER = (
     "customer_id",
@@ -35,6 +37,11 @@ _MEMBER = (
     "tier",
     "tier_since",
     "tier_until",
+    "in_grace",
+    "toward_spend",
+    "toward_orders",
+    "toward_points",
+    "toward_quantity",
     "state",
     "due",
     "seen",
@@ -56,10 +63,11 @@ class Decided:
     plan: Plan
 
 
-def write(known: Iterable[Known], decided: Sequence[Decided], *, at: datetime, quiet: bool = False) -> int:
+def write(known: Iterable[Known], decided: Sequence[Decided], plan: Plan, *, at: datetime, quiet: bool = False) -> int:
     """Write what was decided for some members, in the order given; answers how many operations the ledger did.
 
-    ``known`` are the members as they were loaded; of each the last outcome stands. ``quiet``: nobody is told, as of history.
+    ``known`` are the members as they were loaded; of each the last outcome stands. ``plan``
+    is the one whose ladder they stand on. ``quiet``: nobody is told, as of history.
     """
     before = {one.person.id: one for one in known}
     after: dict[Any, Member] = {}
@@ -70,7 +78,7 @@ def write(known: Iterable[Known], decided: Sequence[Decided], *, at: datetime, q
         told += rows.add(one)
     done = _post(told)
     rows.members = [
-        rows.member(before[key].person, member)
+        rows.member(before[key].person, member, plan)
         for key, member in after.items()
         if not before[key].stored or member != before[key].member
     ]
@@ -94,6 +102,8 @@ class _Rows:
         self.members: list[tuple[Any, ...]] = []
         self.awards: dict[str, tuple[Any, ...]] = {}
         self.decisions: list[tuple[Any, ...]] = []
+        # Orders that nothing is decided for yet (not paid): told again they say so again, under the same name.
+        self.undecided: list[tuple[Any, ...]] = []
         self.moves: list[tuple[Any, ...]] = []
         self.claims: list[tuple[Any, ...]] = []
         self.backs: list[tuple[str, str, str]] = []
@@ -110,17 +120,17 @@ class _Rows:
         kind = KINDS[type(event).__name__]
         at = self.instant(event.at)
         given = outcome.award.given if isinstance(event, OrderEvent) and outcome.award else ()
-        self.decisions.append(
-            (event.id, customer, at, kind, about, one.plan.version, to_json(plain_outcome(outcome, given)))
-        )
+        told = (customer, at, kind, about, one.plan.version, to_json(plain_outcome(outcome, given)))
+        if isinstance(event, OrderEvent) and outcome.award is event.award:
+            self.undecided.append((within(event.id, "undecided"), *told))
+        else:
+            self.decisions.append((event.id, *told))
         if outcome.move:
             self.moves.append(
                 (within(event.id, "move"), customer, outcome.move.before, outcome.move.after, outcome.move.why, at)
             )
         for place, gift in enumerate(outcome.gifts):
             self.gift(one, gift, within(event.id, f"gift:{place}"))
-        if not outcome.entries:
-            return []
         messages = () if self.quiet else _messages(one)
         return operations(
             event.id,
@@ -148,17 +158,19 @@ class _Rows:
             row = (named, one.person.id.hex, reward.id, reward.gives.value, one.plan.version, gift.why, "confirmed")
             self.claims.append((*row, valid and self.instant(valid), at))
 
-    def member(self, person: Person, member: Member) -> tuple[Any, ...]:
-        standing = member.standing
+    def member(self, person: Person, member: Member, plan: Plan) -> tuple[Any, ...]:
+        standing, counted = member.standing, toward(member, plan.ladder)
         return (
             person.id.hex, person.subject, date.fromordinal(member.joined or 1), standing.tier, day_or_none(standing.since),
-            day_or_none(standing.until), to_json(plain_member(member)), member.due, member.seen, self.at,
+            day_or_none(standing.until), standing.in_grace, *counted[1:], to_json(plain_member(member)), member.due,
+            member.seen, self.at,
         )  # fmt: skip
 
     def flush(self) -> None:
         upsert(models.Member, "customer_id", _MEMBER, self.members)
         upsert(models.Award, "order_id", _AWARD, list(self.awards.values()))
         insert(models.Decision, _DECISION, self.decisions)
+        upsert(models.Decision, "id", _DECISION, self.undecided)
         insert(models.TierMove, _MOVE, self.moves)
         take_back(self.backs, at=self.now)
         empty = ("unit", "code", "order", "note", "by")
@@ -169,6 +181,8 @@ def about_of(event: Event) -> str:
     """What a decision is about, as the ledger and the statement name it."""
     if isinstance(event, OrderEvent):
         return f"order:{event.purchase.id}"
+    if isinstance(event, Referred):
+        return f"referral:{event.referral}" if event.referral else ""
     return f"task:{event.name}"[:160] if isinstance(event, Deed) else ""
 
 

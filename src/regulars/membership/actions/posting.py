@@ -24,13 +24,16 @@ def operations(
     about: str,
     messages: Sequence[Message] = (),
 ) -> list[Operation]:
-    """The operations that post some entries: one, unless there are more legs than an operation holds.
+    """The operations that post some entries: one, unless there are more legs than an operation holds; one without legs where
+    there is only something to tell.
 
     What is earned comes first, so that the n-th lot of an event has the id that the rules gave it.
     """  # fmt: skip
     ordered = sorted(entries, key=lambda entry: not isinstance(entry, Earn))
     legs = [leg for entry in ordered for leg in _legs(entry, subject, plan)]
     parts = [legs[start : start + LEGS_MAX] for start in range(0, len(legs), LEGS_MAX)]
+    if messages and not parts:
+        parts = [[]]
     return [
         Operation(
             within(named, f"part:{place}") if place else named,

@@ -1,6 +1,5 @@
 """Writing the programme down, and putting a version of it into force."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,11 +12,9 @@ from regulars.core.says import Says
 from regulars.membership.actions.waiting import PUBLISHING
 from regulars.membership.models import Draft, Member, Version
 from regulars.membership.queries.versions import programme_of
+from regulars.storage import versions as kept
 from regulars.storage.transactions import lock_name
-
-
-class Refused(ValueError):
-    """Why something about the programme is not done; the message is for people."""
+from regulars.storage.versions import Refused
 
 
 def save_draft(text: str, *, revision: int, by: str, at: datetime) -> int:
@@ -25,18 +22,7 @@ def save_draft(text: str, *, revision: int, by: str, at: datetime) -> int:
 
     Raises Refused where somebody else changed it meanwhile.
     """
-    row = Draft.objects.select_for_update().filter(pk=1).first()
-    if row is None:
-        Draft.objects.create(pk=1, text=text, changed_at=at, changed_by=by)
-        return 1
-    if row.revision != revision:
-        raise Refused(
-            _("%(who)s changed the draft meanwhile. Reload it, and put your change in again.") % {"who": row.changed_by}
-        )
-    if row.text != text:
-        row.text, row.revision, row.changed_at, row.changed_by = text, row.revision + 1, at, by
-        row.save()
-    return row.revision
+    return kept.save_draft(Draft, text, revision=revision, by=by, at=at)
 
 
 def publish(
@@ -57,28 +43,16 @@ def publish(
     """
     lock_name(PUBLISHING)
     programme = programme_of(text, currency, zone)
-    last = Version.objects.order_by("-number").first()
-    number = last.number + 1 if last else 1
-    if numbered is not None and numbered != number:
-        raise Refused(
-            _("Version %(number)d was published meanwhile. Look at it before you publish.") % {"number": number - 1}
-        )
-    if last:
+    if last := kept.newest(Version):
         if faults := tuple(_against(programme, programme_of(last.text, last.currency, last.zone))):
             raise Faulty(faults)
         if last.currency != currency:
             raise Refused(
                 _("Points were given for %(currency)s: a programme keeps its currency.") % {"currency": last.currency}
             )
-        if since < at:
-            raise Refused(_("A new version cannot begin in the past: what it would change has been decided already."))
-        if since <= last.since:
-            raise Refused(
-                _("Version %(number)d begins later than that. Choose a later time.") % {"number": last.number}
-            )
-    Version.objects.create(
-        number=number, programme=programme.id, text=text, digest=hashlib.sha256(text.encode()).hexdigest(), zone=zone,
-        currency=currency, since=since, note=note, published_at=at, published_by=by,
+    number = kept.add(
+        Version, text, since=since, at=at, numbered=numbered, programme=programme.id, note=note, zone=zone,
+        currency=currency, published_by=by,
     )  # fmt: skip
     # What the clock has to do may be another under the new version: everybody is looked at as it begins.
     Member.objects.filter(due__gt=(day := Plan(programme, ZoneInfo(zone), currency).day(since))).update(due=day)

@@ -42,7 +42,7 @@ class ChangeOut(Schema):
 class MoveOut(Schema):
     before: str = Field(description="The tier's id; empty for none.")
     after: str
-    why: Literal["reached", "returned", "review"]
+    why: Literal["reached", "returned", "review", "merged", "split"]
 
 
 class DecisionOut(Schema):
@@ -50,7 +50,7 @@ class DecisionOut(Schema):
 
     id: UUID
     at: datetime
-    kind: str = Field(description="What happened: order, task, referral, day_end, day_begin, restored.")
+    kind: str = Field(description="What happened: order, task, referral, day_end, day_begin, restored, merged, split.")
     order: UUID | None
     version: int = Field(description="The version of the programme that decided.")
     points: list[ChangeOut]

@@ -19,11 +19,10 @@ from django.utils.translation import gettext as _
 from regulars.core.programme import Plan, Versions
 from regulars.customers import queries as customers
 from regulars.membership import queries as programme
-from regulars.membership.pages.words import items
+from regulars.membership.pages.words import items, titles
 from regulars.membership.queries import explaining, listing
 from regulars.membership.queries.listing import MemberRow, Wanted
 from regulars.membership.queries.standing import is_member
-from regulars.orders.queries import listing as orders
 from regulars.orders.queries.clock import shop_time
 from regulars.shop.queries import require_shop
 from regulars.web import formats
@@ -39,7 +38,10 @@ class Points(Number):
 
     def render(self, value: Any, record: Any, table: Any) -> Any:
         plan: Plan = table.plan
-        return formats.money(value, plan.currency) if listing.is_money(plan) else formats.number(value)
+        if listing.is_money(plan):
+            return formats.money(value, plan.currency)
+        # The heading names the unit, which a phone does not show.
+        return format_html('{}<span class="d-md-none"> {}</span>', formats.number(value), unit_name(plan))
 
 
 class Tier(Text):
@@ -51,6 +53,11 @@ class Tier(Text):
 
     def value(self, value: Any, record: Any, **_rest: Any) -> Any:
         return value.to(get_language() or "en")
+
+
+def unit_name(plan: Plan) -> str:
+    """What the first point type is called."""
+    return plan.unit("").name.to(get_language() or "en")
 
 
 def _page_of(record: MemberRow) -> str:
@@ -132,6 +139,8 @@ class MemberList(List):
     def _table(self, rows: list[Any]) -> tables.Table:
         table = super()._table(rows)
         table.plan = self.plan
+        name = unit_name(self.plan)
+        table.columns["points"].column.verbose_name = name[:1].upper() + name[1:]
         return table
 
 
@@ -154,9 +163,8 @@ def why(request: HttpRequest, customer: UUID) -> HttpResponse:
         raise Http404
     number, count = _number(request.GET.get("page", "")), explaining.count(customer)
     told = explaining.decided(customer, known, (number - 1) * PAGE, PAGE)
-    numbers = orders.numbers(one.order for one in told if one.order)
     context = {
-        "name": customers.names([customer])[customer], "customer": customer, "items": items(told, numbers),
+        "name": customers.names([customer])[customer], "customer": customer, "items": items(told, titles(told, customer)),
         "count": count, "older": number + 1 if number * PAGE < count else 0, "newer": number - 1,
     }  # fmt: skip
     return render(request, "membership/why.html", context)

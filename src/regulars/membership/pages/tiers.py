@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from regulars.core.programme import Plan
 from regulars.membership import queries as programme
 from regulars.membership.queries import charts, listing
+from regulars.membership.queries.listing import Wanted
 from regulars.orders.queries.clock import shop_time
 from regulars.shop.queries import require_shop
 from regulars.web import formats
@@ -32,7 +33,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
     since = (at.astimezone(plan.zone) - timedelta(days=334)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     moves = charts.moves(plan, since)
     context = {
-        "spread": _spread(plan), "risk": len(listing.at_risk(plan, plan.day(at))), "moves": moves,
+        "spread": _spread(plan), "risk": listing.count(Wanted(at_risk=True), plan, plan.day(at)), "moves": moves,
         "warn_days": plan.ladder.warn_days or listing.SOON_DAYS, "chart": _moves(moves) if moves else None,
     }  # fmt: skip
     return render(request, "membership/tiers.html", context)

@@ -1,6 +1,7 @@
 """Gift cards, and the batches they were made in. Their codes are nowhere; whoever names one is answered."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ MOVES = dict(GiftCardBatch.Moves.choices)
 CARD_STATES = dict(GiftCard.State.choices)
 MADE, ACTIVE, BLOCKED = (state.value for state in GiftCard.State)
 PART, WHOLE, NOTHING = (moves.value for moves in GiftCardBatch.Moves)
+# So many characters of a code are kept, to recognise a card by.
+ENDING = 4
 _CARD = ("id", "batch_id", "claim_id", "ending", "value", "currency", "moves", "valid_until", "state")
 _BATCH = (
     "id", "name", "count", "value", "currency", "prefix", "valid_until", "moves", "made_by", "made_at", "exported_by",
@@ -82,6 +85,43 @@ def by_code(code: str) -> CardFacts | None:
 def card(identifier: UUID) -> CardFacts | None:
     """One card."""
     return _card(GiftCard.objects.filter(pk=identifier))
+
+
+def endings(references: Iterable[str]) -> dict[str, str]:
+    """How the codes of cards end, by the reference of their account; of what is no card of ours, nothing."""
+    known = [reference for reference in references if re.fullmatch("[0-9a-f]{32}", reference)]
+    rows = GiftCard.objects.filter(pk__in=known).values_list("pk", "ending") if known else ()
+    return {key.hex: ending for key, ending in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cards: whose code ends so, in a state, of a batch."""
+
+    ending: str = ""
+    state: str = ""
+    batch: UUID | None = None
+
+    def rows(self) -> QuerySet[GiftCard]:
+        found = GiftCard.objects.filter(state=self.state) if self.state else GiftCard.objects.all()
+        if self.batch:
+            found = found.filter(batch=self.batch)
+        if self.ending:
+            found = found.filter(ending=read(self.ending)[-ENDING:])
+        return found
+
+
+def count(wanted: Wanted) -> int:
+    return wanted.rows().count()
+
+
+def listed(wanted: Wanted, offset: int, limit: int) -> list[CardFacts]:
+    """A page of cards, those that were made last first."""
+    return [CardFacts(*row) for row in wanted.rows().order_by("-id").values_list(*_CARD)[offset : offset + limit]]
+
+
+def batch_names(identifiers: Iterable[UUID]) -> dict[UUID, str]:
+    return dict(GiftCardBatch.objects.filter(pk__in=set(identifiers)).values_list("pk", "name"))
 
 
 def cards(batch: UUID, limit: int = 0) -> list[CardFacts]:

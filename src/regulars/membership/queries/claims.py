@@ -56,6 +56,12 @@ def claims(identifiers: Iterable[UUID]) -> dict[UUID, ClaimFacts]:
     return {found.id: found for found in _facts(Claim.objects.filter(pk__in=set(identifiers)))}
 
 
+def redeemed_with(orders: Iterable[str], customers: Iterable[UUID]) -> list[ClaimFacts]:
+    """What some records redeemed with an order that may be called several names, and has not been cancelled."""
+    rows = Claim.objects.filter(order__in=set(orders), customer__in=list(customers), why=REDEEMED)
+    return _facts(rows.exclude(state=CANCELLED).order_by("pk"))
+
+
 def code_of(claim: UUID) -> str:
     """The coupon's or pool's code that a claim was answered with; "" for none. For whoever may know it."""
     own = Claim.objects.filter(pk=claim).values_list("code", flat=True).first()

@@ -1,17 +1,9 @@
-"""The programmes to begin with, as files that come with the package; ``examples/programmes`` has the same to look at."""
+"""The programmes to begin with (``b2c``, ``stamps``, ``steel``), as files that come with the package; ``examples/programmes`` has
+the same to look at."""
 
-from importlib.resources import files
+from functools import partial
 
-_FOLDER = files("regulars.core.programme") / "examples"
+from regulars.storage import examples as kept
 
-
-def examples() -> tuple[str, ...]:
-    """Their names: ``b2c``, ``stamps``, ``steel``."""
-    return tuple(sorted(file.name.removesuffix(".toml") for file in _FOLDER.iterdir() if file.name.endswith(".toml")))
-
-
-def example(name: str) -> str:
-    """The document of one, with its remarks. Raises KeyError."""
-    if name not in examples():
-        raise KeyError(name)
-    return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+examples = partial(kept.examples, "regulars.core.programme")
+example = partial(kept.example, "regulars.core.programme")

@@ -23,6 +23,8 @@ from regulars.membership.queries.members import awards
 _MOVES = {
     "reached": Says("{after} reached; before: {before}", "升为{after}，此前为{before}"),
     "returned": Says("{after}, no longer {before}, because goods came back", "因退货，等级由{before}变为{after}"),
+    "merged": Says("{after} with what both records count; before: {before}", "合并记录后等级为{after}，此前为{before}"),
+    "split": Says("{after} since the merge was undone; before: {before}", "撤销合并后等级为{after}，此前为{before}"),
     "review": Says("Review of the tier: {before} becomes {after}", "等级复核：由{before}变为{after}"),
 }
 _TIMES = {"active_at", "expires_at"}
@@ -31,12 +33,16 @@ Row = tuple[UUID, datetime, str, str, int, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision. ``kind`` is the event's (order, task, referral, day_end, day_begin ...), ``order`` what it is about."""
+    """One decision. ``kind`` is the event's (order, task, referral, day_end, day_begin ...).
+
+    ``order`` or ``referral`` is what it is about.
+    """
 
     id: UUID
     at: datetime
     kind: str
     order: UUID | None
+    referral: UUID | None
     version: int
     says: tuple[Says, ...]
     entries: tuple[Entry, ...]
@@ -86,7 +92,9 @@ def _one(row: Row, versions: Versions, first: Mapping[str, datetime], given: Map
     entries = tuple(entry_of(one) for one in told.get("entries", ()))
     says = tuple(_says(told, entries, plan, plan.day(at), award))
     move = Move(*told["move"]) if "move" in told else None
-    return Decided(key, at, kind, UUID(order) if order else None, version, says, entries, move)
+    brought = about.removeprefix("referral:") if about.startswith("referral:") else ""
+    named = UUID(order) if order else None, UUID(brought) if brought else None
+    return Decided(key, at, kind, *named, version, says, entries, move)
 
 
 def _says(told: Mapping[str, Any], entries: Sequence[Entry], plan: Plan, day: int, award: Award | None) -> list[Says]:

@@ -1,22 +1,21 @@
 """Members by the page: found, filtered and sorted in the database; and who is about to lose their tier."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
+from operator import and_, or_
 from uuid import UUID
 
 from django.db.models import BigIntegerField, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from regulars.core.member import NO_TIER, Day
 from regulars.core.programme import Plan
 from regulars.core.programme.document import Purse
 from regulars.core.says import Says
-from regulars.core.tiers import Downgrade, progress
+from regulars.core.tiers import Downgrade, Step
 from regulars.customers import queries as customers
 from regulars.ledger.queries.accounts import accounts_of
 from regulars.membership.models import Member
-from regulars.membership.queries.states import standing_of
 from regulars.membership.queries.wallets import purse_of
 
 # Where the ladder warns nobody, a tier that ends within so many days is looked at.
@@ -28,6 +27,8 @@ SORTS = {
     "tier_until": "tier_until",
     "points": "points",
 }
+_GAPPED = {"tier_until"}
+_NOBODY = Q(pk__in=())
 # The condition on subjects is worded as the index of accounts by subject has it, else SQLite scans all accounts of a kind.
 _BALANCE = """
     COALESCE((SELECT balance FROM ledger_account WHERE subject = membership_member.subject AND NOT (subject = '')
@@ -73,8 +74,9 @@ def listed(wanted: Wanted, plan: Plan, today: int, sort: str, offset: int, limit
         purse = purse_of(plan, "", "")  # nothing that a reader wrote
         balance = RawSQL(_BALANCE, (purse.kind, purse.unit, purse.reference), BigIntegerField())  # noqa: S611
         rows = rows.annotate(points=balance)
-    key = F(SORTS[name])
-    order = key.desc(nulls_last=True) if sort.startswith("-") else key.asc(nulls_last=True)
+    # Where every row has something to sort by, nothing is said of empty ones: that would keep the index from being used.
+    last, key = True if name in _GAPPED else None, F(SORTS[name])
+    order = key.desc(nulls_last=last) if sort.startswith("-") else key.asc(nulls_last=last)
     ids = list(
         rows.order_by(order, "pk").values_list("pk", flat=True)[offset : offset + limit]
     )  # joined when they are few
@@ -83,7 +85,7 @@ def listed(wanted: Wanted, plan: Plan, today: int, sort: str, offset: int, limit
     page = [known[pk] for pk in ids]
     purses = {purse_of(plan, "", row[1]).id: row[0] for row in page}
     held = {purses[one.id]: one.balance for one in accounts_of([row[1] for row in page]) if one.id in purses}
-    risky = at_risk(plan, today, [row[0] for row in page])
+    risky = set(Member.objects.filter(at_risk(plan, today), pk__in=ids).values_list("pk", flat=True))
     return [
         MemberRow(
             pk,
@@ -115,29 +117,31 @@ def _members(wanted: Wanted, plan: Plan, today: int) -> QuerySet[Member]:
         rows = rows.filter(joined_on__gte=wanted.joined_from)
     if wanted.joined_to:
         rows = rows.filter(joined_on__lte=wanted.joined_to)
-    return rows.filter(pk__in=at_risk(plan, today)) if wanted.at_risk else rows
+    return rows.filter(at_risk(plan, today)) if wanted.at_risk else rows
 
 
-def at_risk(plan: Plan, today: int, among: Collection[UUID] | None = None) -> set[UUID]:
-    """Members whose tier ends soon (within the ladder's days of warning) and who would not keep it as they stand now."""
+def at_risk(plan: Plan, today: int) -> Q:
+    """Members whose tier ends soon (within the ladder's days of warning) and who would not keep it as they stand now.
+
+    What they have is counted by the ladder that was in force when something last happened to them, what it takes by this one.
+    """
     ladder = plan.ladder
     if ladder is None or ladder.downgrade is Downgrade.NONE or not 0 < today < date.max.toordinal():
-        return set()
-    on = date.fromordinal(today)
-    soon = on + timedelta(days=max(ladder.warn_days or SOON_DAYS, ladder.grace_days))
-    rows = Member.objects.filter(tier_until__gte=on, tier_until__lte=soon).exclude(tier="")
-    if among is not None:
-        rows = rows.filter(pk__in=among)
-    found = set()
-    for pk, state in rows.values_list("pk", "state"):
-        standing = standing_of(state)
-        if standing == NO_TIER or (standing.until - today > (ladder.warn_days or SOON_DAYS) and not standing.in_grace):
-            continue
-        days = [Day(*day) for day in state.get("days", ())]
-        counted = progress(days, Day(*state.get("past", (0,))), ladder.since(standing.until), today)
-        if ladder.reached(counted) < ladder.rank(standing.tier):
-            found.add(pk)
-    return found
+        return _NOBODY
+    on, warned = date.fromordinal(today), ladder.warn_days or SOON_DAYS
+    soon, latest = (on + timedelta(days=days) for days in (warned, max(warned, ladder.grace_days)))
+    ending = Q(tier_until__range=(on, latest)) & (Q(tier_until__lte=soon) | Q(in_grace=True))
+    short = _NOBODY
+    for rank, step in enumerate(ladder.steps):
+        reached = reduce(or_, (_met(above) for above in ladder.steps[rank:]))
+        short |= Q(tier=step.id) & ~reached
+    return ending & short
+
+
+def _met(step: Step) -> Q:
+    """Whether what counts toward the review reaches a tier."""
+    parts = [Q(**{f"toward_{metric.value}__gte": need}) for metric, need in step.thresholds]
+    return reduce(and_ if step.every else or_, parts)
 
 
 def is_money(plan: Plan) -> bool:

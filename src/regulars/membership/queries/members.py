@@ -79,6 +79,12 @@ def joined_on(customer: UUID) -> date | None:
     return found
 
 
+def tier_of(customer: UUID) -> tuple[str, date] | None:
+    """A member's tier ("" for none) and when they joined; None for who is no member."""
+    found: tuple[str, date] | None = models.Member.objects.filter(pk=customer).values_list("tier", "joined_on").first()
+    return found
+
+
 def after(last: UUID | None, limit: int) -> list[UUID]:
     """Members in the order of their ids, after ``last``."""
     rows = models.Member.objects.filter(pk__gt=last) if last else models.Member.objects.all()

@@ -108,6 +108,17 @@ def page(wanted: Wanted, limit: int, after: tuple[datetime, UUID] | None = None)
     return facts(rows[:limit])
 
 
+def friends_of(records: Iterable[UUID]) -> int:
+    """How many friends a customer brought in person, with any of their records; who was refused was brought by nobody."""
+    return Referral.objects.filter(advocate__in=list(records)).exclude(state=REFUSED).count()
+
+
+def by_id(identifiers: Iterable[UUID]) -> dict[UUID, ReferralFacts]:
+    """Referrals by their ids, in one query."""
+    wanted = set(identifiers)
+    return {one.id: one for one in facts(Referral.objects.filter(pk__in=wanted))} if wanted else {}
+
+
 def to_review() -> int:
     """How many referrals wait for somebody's eyes."""
     return Referral.objects.filter(state=IN_REVIEW).count()

@@ -8,7 +8,7 @@ from regulars.core.member import NEVER, Member
 from regulars.core.programme import Plan, Versions
 from regulars.core.programme.sentences import missing
 from regulars.core.programme.sentences.ladder import privilege_sentence
-from regulars.core.programme.sentences.speech import Speech
+from regulars.core.programme.sentences.speech import Speech, spaced
 from regulars.core.says import Says
 from regulars.customers.queries.persons import persons
 from regulars.membership.models import Member as Row
@@ -91,12 +91,12 @@ def _held(has: Balance, plan: Plan, at: datetime) -> Held:
     speech = Speech(plan, plan.day(at))
 
     def some(amount: int) -> Says | None:
-        return speech.amount(has.unit, amount) if amount else None
+        return spaced(speech.amount(has.unit, amount)) if amount else None
 
     soon = has.expires_at if has.expires_at and has.expires_at <= at + SOON else None
     return Held(
         unit=plan.unit(has.unit).name,
-        spendable=speech.amount(has.unit, has.spendable),
+        spendable=spaced(speech.amount(has.unit, has.spendable)),
         pending=some(has.pending),
         set_aside=some(has.held),
         expiring=some(has.expiring) if soon else None,

@@ -6,6 +6,7 @@ from typing import Any
 
 from regulars.core.member import NEVER, NO_TIER, Award, Day, Earned, Given, Lot, Member, Standing, Used
 from regulars.core.programme import Outcome
+from regulars.core.tiers import Rules, progress
 from regulars.customers.queries.persons import Person
 
 Plain = dict[str, Any]
@@ -57,6 +58,14 @@ def standing_of(state: Mapping[str, Any]) -> Standing:
     return _standing(state.get("standing")) or NO_TIER
 
 
+def toward(member: Member, ladder: Rules | None) -> Day:
+    """What counts so far toward the review at the end of a member's tier; nothing where none is to come."""
+    until = member.standing.until
+    if ladder is None or not member.standing.tier or until >= NEVER:
+        return Day(0)
+    return progress(member.days, member.past, ladder.since(until), until)
+
+
 def plain_award(award: Award) -> list[Any]:
     """An award but for the order it is of and its version, which have columns."""
     asked = [[list(ask), sorted(answer) if isinstance(answer, frozenset) else answer] for ask, answer in award.asked]
@@ -65,7 +74,7 @@ def plain_award(award: Award) -> list[Any]:
 
 def award_of(order: str, version: int, told: list[Any]) -> Award:
     """An award as it was kept."""
-    day, tier, nth, room, asked, given, earned, counted, delivered, revision = told
+    day, tier, nth, room, asked, given, earned, counted, delivered, revision, changed = told
     return Award(
         order,
         version,
@@ -79,6 +88,7 @@ def award_of(order: str, version: int, told: list[Any]) -> Award:
         Day(*counted),
         delivered,
         revision,
+        changed,
     )
 
 

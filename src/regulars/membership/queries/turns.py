@@ -9,14 +9,12 @@ from uuid import UUID
 from regulars.core.member import Deed
 from regulars.membership.models import Decision, Waiting
 
-_BACK = {"TakeBack", "Owe", "Repay"}
-
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One decision: its event's id, and what of it is written nowhere else. ``role`` is that of a referral.
 
-    ``took_back``: something that had been earned or spent went the other way.
+    ``is_birthday``: it gave points for that.
     """
 
     id: str
@@ -24,7 +22,7 @@ class Turn:
     kind: str
     about: str
     role: str
-    took_back: bool
+    is_birthday: bool
 
     def deed(self) -> Deed:
         """The deed that it rewarded, where that is no event of the customer's."""
@@ -41,9 +39,8 @@ def turns(customers: Iterable[UUID]) -> Mapping[UUID, list[Turn]]:
 
 
 def _turn(key: str, at: datetime, kind: str, about: str, outcome: Mapping[str, Any]) -> Turn:
-    back = kind == "restored" or any(entry[0] in _BACK for entry in outcome.get("entries", ()))
-    roles = [values["role"] for code, values in outcome.get("notes", ()) if code == "referral"]
-    return Turn(key, at, kind, about, roles[0] if roles else "", back)
+    notes = dict(outcome.get("notes", ()))
+    return Turn(key, at, kind, about, notes.get("referral", {}).get("role", ""), "birthday" in notes)
 
 
 def waited_for(customers: Iterable[UUID]) -> set[UUID]:

@@ -1,6 +1,5 @@
 """The programme's versions, ready to decide with."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -8,49 +7,23 @@ from zoneinfo import ZoneInfo
 from regulars.core.declarations import Context, load, parse
 from regulars.core.programme import Plan, Programme, Versions
 from regulars.membership.models import Draft, Version
-
-
-@dataclass(frozen=True, slots=True)
-class VersionFacts:
-    """One published version: in force from ``since`` until the next one's."""
-
-    number: int
-    programme: str
-    since: datetime
-    note: str
-    published_at: datetime
-    published_by: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class DraftFacts:
-    """The programme as it is being written. ``revision`` goes up with every change."""
-
-    text: str
-    revision: int
-    changed_at: datetime
-    changed_by: str
-
-
-_COLUMNS = tuple(VersionFacts.__dataclass_fields__)
+from regulars.storage import versions as kept
+from regulars.storage.versions import DraftFacts, VersionFacts
 
 
 def published() -> list[VersionFacts]:
     """All versions, the newest first."""
-    return [VersionFacts(*row) for row in Version.objects.order_by("-number").values_list(*_COLUMNS)]
+    return kept.published(Version)
 
 
 def version(number: int) -> VersionFacts | None:
     """One version."""
-    row = Version.objects.filter(pk=number).values_list(*_COLUMNS).first()
-    return row and VersionFacts(*row)
+    return kept.version(Version, number)
 
 
 def draft() -> DraftFacts | None:
     """What is being written, if anything is."""
-    row = Draft.objects.filter(pk=1).values_list("text", "revision", "changed_at", "changed_by").first()
-    return row and DraftFacts(*row)
+    return kept.draft(Draft)
 
 
 def versions() -> Versions | None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Min, Q, Sum
 from django.db.models.functions import Greatest
 
+from regulars.core.member import Day
 from regulars.orders.models import Order
 from regulars.orders.queries import COUNTED_STATES, PURCHASES
 
@@ -36,6 +38,19 @@ def bought_by(customers: Iterable[UUID], currency: str) -> dict[UUID, tuple[int,
     kept = Sum(Greatest(F("net_amount") - F("refunded_amount"), 0))
     counted = rows.values_list("customer").annotate(orders=Count("pk"), kept=kept)
     return {who: (orders, int(amount)) for who, orders, amount in counted}
+
+
+def days_of(customers: Iterable[UUID], currency: str, zone: ZoneInfo, before: datetime) -> tuple[Day, ...]:
+    """The days in a zone on which customers bought before an instant, the oldest first: how many purchases, and what was kept of
+    those in a currency, in its minor units."""
+    rows = Order.objects.filter(PURCHASES, customer__in=set(customers), placed_at__lt=before).order_by("placed_at")
+    found: dict[int, Day] = {}
+    for placed_at, told_in, net, refunded in rows.values_list("placed_at", "currency", "net_amount", "refunded_amount"):
+        day = placed_at.astimezone(zone).toordinal()
+        known = found.get(day, Day(day))
+        spent = max(0, net - refunded) if told_in == currency else 0
+        found[day] = known._replace(spend=known.spend + spent, orders=known.orders + 1)
+    return tuple(found.values())
 
 
 def told_at_checkout(customers: Iterable[UUID], names: Iterable[str]) -> dict[UUID, set[tuple[str, str]]]:

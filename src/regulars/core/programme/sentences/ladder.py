@@ -144,6 +144,12 @@ _AFTERWARDS = {
 }
 
 
+_MERGES = {
+    "merged": Says("{after} with what both records count, before: {before}", "合并记录后等级为{after}，此前为{before}"),
+    "split": Says("{after} since the merge was undone, before: {before}", "撤销合并后等级为{after}，此前为{before}"),
+}
+
+
 def move_sentence(move: Move, member: Member, speech: Speech) -> Says:
     """A member's move from one tier to another, and why; ``member`` as they are after it."""
     ladder, standing = speech.plan.ladder, member.standing
@@ -154,6 +160,8 @@ def move_sentence(move: Move, member: Member, speech: Speech) -> Says:
     if move.why == "returned":
         words = Says("{after}, no longer {before}, because goods came back", "因退货，等级由{before}变为{after}")
         return words.filled(after=after, before=before)
+    if move.why in _MERGES:
+        return _MERGES[move.why].filled(after=after, before=before)
     since = standing.since - 1 if move.why == "review" else standing.since
     down = rank < ladder.rank(move.before)
     if down:

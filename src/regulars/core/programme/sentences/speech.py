@@ -102,4 +102,4 @@ def clauses(parts: Iterable[Says], word: Says = SEMICOLON) -> Says:
 
 def _singular(name: str) -> str:
     """One of what a name in the plural names; names that are not plainly a plural stay as they are."""
-    return name[:-1] if re.fullmatch("[a-z ]*[a-z][^su]s", name) else name
+    return name[:-1] if re.fullmatch("[A-Za-z ]*[A-Za-z][^siu]s|[A-Za-z ]*[^iosxz]es", name) else name

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_POST
 from regulars.flows import adjust as flow
 from regulars.flows.pages.accounts import showing, words
 from regulars.flows.pages.accounts.forms import AdjustForm
+from regulars.flows.pages.accounts.passing import pass_on
+from regulars.flows.pages.accounts.refusing import in_words
 from regulars.flows.pages.accounts.tables import AccountList, EntryList
 from regulars.ledger import refusals
 from regulars.ledger.queries import accounts as reads
@@ -35,7 +37,7 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
 def statement(request: HttpRequest, account: UUID) -> HttpResponseBase:
     found = _found(account)
     listed = EntryList(request, account=found)
-    listed.title = words.title(found.kind, found.reference)  # type: ignore[misc]
+    listed.title = words.called([found])[found.id][0]  # type: ignore[misc]
     return listed.response("flows/statement.html", showing.statement_context(found, request.actor))  # type: ignore[attr-defined]
 
 
@@ -68,7 +70,7 @@ def _adjusted(request: HttpRequest, form: AdjustForm) -> bool:
     try:
         done = flow.adjust(form.adjustment(), form=form.named(), by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
     except refusals.Refused as refused:
-        form.add_error("amount", _in_words(refused))
+        form.add_error("amount", in_words(refused))
         return False
     except flow.SentBefore:
         form.add_error(None, _("This form was sent before with something else in it. Open the account again."))
@@ -78,16 +80,6 @@ def _adjusted(request: HttpRequest, form: AdjustForm) -> bool:
     else:
         messages.info(request, _("This is more than one person may adjust alone. It waits for a colleague to agree."))
     return True
-
-
-def _in_words(refused: refusals.Refused) -> str:
-    match refused:
-        case refusals.Insufficient():
-            left = counted.amount(refused.left, refused.unit)
-            return _("Only %(amount)s can be taken: the rest is spent, set aside or not usable yet.") % {"amount": left}
-        case refusals.Closed():
-            return _("This account is closed.")
-    return str(refused)
 
 
 @page(ADJUSTERS)
@@ -122,7 +114,7 @@ def _decide(request: HttpRequest, asked: UUID, agrees: bool, reason: str) -> Non
     except Refused as refused:
         messages.error(request, str(refused))
     except refusals.Refused as refused:
-        messages.error(request, _in_words(refused))
+        messages.error(request, in_words(refused))
     else:
         messages.success(request, _("Agreed and done.") if agrees else _("Refused. Nothing was changed."))
 
@@ -152,4 +144,5 @@ urlpatterns = [
     path("ledger/approvals/<uuid:asked>/", decide, name="approval"),
     path("ledger/<uuid:account>/", statement, name="statement"),
     path("ledger/<uuid:account>/adjust/", adjust, name="adjust"),
+    path("ledger/<uuid:account>/pass-on/", pass_on, name="pass_on"),
 ]

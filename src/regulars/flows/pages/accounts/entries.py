@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from regulars.customers import queries as customers
+from regulars.customers.queries import subjects
 from regulars.flows.pages.accounts import words
 from regulars.flows.pages.rewards.words import Names
 from regulars.ledger.actions.sweeping import ACTOR as CLOCK
@@ -17,7 +19,8 @@ from regulars.ledger.facts import FOREVER, Kind
 from regulars.ledger.queries import statement
 from regulars.ledger.queries.accounts import AccountFacts
 from regulars.ledger.queries.statement import EntryView, HoldView
-from regulars.membership.queries import claims
+from regulars.membership.actions.posting import ACTOR as PROGRAMME
+from regulars.membership.queries import cards, claims, referrals
 from regulars.orders.queries import listing as orders
 from regulars.shop import queries as shops
 from regulars.shop.queries import ApprovalView
@@ -56,12 +59,14 @@ class Told:
     approvals: Approvals
     orders: dict[UUID, str]
     claims: dict[UUID, str]
+    referrals: dict[UUID, str]
+    cards: dict[str, str]
     lots: dict[str, datetime]
     places: dict[str, int]
 
 
 def shown(account: AccountFacts, rows: Sequence[EntryView]) -> list[ShownEntry]:
-    """Entries in words; at most seven more queries however many they are."""
+    """Entries in words; at most twelve more queries however many they are."""
     approvals = shops.approvals(_ids(rows, "adjustment:"))
     subjects = (
         {row.actor for row in rows}
@@ -72,7 +77,9 @@ def shown(account: AccountFacts, rows: Sequence[EntryView]) -> list[ShownEntry]:
         people=shops.names_of(subjects),
         approvals=approvals,
         orders=orders.numbers(order_ids(rows)),
-        claims=_rewards(_ids(rows, "claim:")),
+        claims=rewards(claim_ids(rows)),
+        referrals=_friends(account, _ids(rows, "referral:")),
+        cards=_cards(rows),
         lots=statement.lot_dates({row.lot_id for row in rows if row.lot_id}),
         places=statement.places(account.id, {row.of_id for row in rows if row.kind == Kind.REVERSE and row.of_id}),
     )
@@ -90,6 +97,12 @@ def _shown(account: AccountFacts, row: EntryView, told: Told) -> ShownEntry:
         href = reverse("order", args=[known]) if known in told.orders else ""
     elif kind == "claim" and known in told.claims:
         about, href = told.claims[known], reverse("claim", args=[known])
+    elif kind == "referral" and known in told.referrals:
+        about, href = told.referrals[known], reverse("referral", args=[known])
+    elif kind == "gift_card" and name in told.cards:
+        about, href = told.cards[name], reverse("gift_card", args=[known]) if known else ""
+    elif kind == "task":
+        about = name
     else:
         about = row.about
     return ShownEntry(
@@ -112,14 +125,34 @@ def _shown(account: AccountFacts, row: EntryView, told: Told) -> ShownEntry:
     )
 
 
-def _rewards(ids: set[UUID]) -> dict[UUID, str]:
+def rewards(ids: set[UUID]) -> dict[UUID, str]:
     """What was claimed, by claim."""
     names = Names() if ids else None
     return {key: names.reward(found.reward) for key, found in claims.claims(ids).items()} if names else {}
 
 
+def _friends(account: AccountFacts, ids: set[UUID]) -> dict[UUID, str]:
+    """Who was brought, or who brought the owner, by referral."""
+    found = referrals.by_id(ids)
+    names = customers.names({who for one in found.values() for who in (one.advocate_id, one.friend_id)})
+    owner = subjects.customers_of([account.subject]).get(account.subject) if found else None
+    own = set(customers.member_ids(owner)) if owner else set()
+    return {
+        key: _("brought %(friend)s") % {"friend": names.get(one.friend_id, "")}
+        if one.advocate_id in own
+        else _("brought by %(advocate)s") % {"advocate": names.get(one.advocate_id, "")}
+        for key, one in found.items()
+    }
+
+
+def _cards(rows: Sequence[EntryView]) -> dict[str, str]:
+    named = (row.about.removeprefix("gift_card:") for row in rows if row.about.startswith("gift_card:"))
+    said = _("gift card ending in %(ending)s")
+    return {key: said % {"ending": ending} for key, ending in cards.endings(named).items()}
+
+
 def _who(row: EntryView, told: Told, approval: ApprovalView | None) -> str:
-    if row.actor == CLOCK:
+    if row.actor in {CLOCK, PROGRAMME}:
         return _("automatically")
     if approval is None:
         return told.people.get(row.actor, "" if ":" in row.actor else row.actor)
@@ -168,6 +201,11 @@ def details(entry: ShownEntry) -> Any:
 def order_ids(rows: Iterable[EntryView | HoldView]) -> set[UUID]:
     """The orders that entries or holds are about."""
     return _ids(rows, "order:")
+
+
+def claim_ids(rows: Iterable[EntryView | HoldView]) -> set[UUID]:
+    """The claims that entries or holds are about."""
+    return _ids(rows, "claim:")
 
 
 def _ids(rows: Iterable[EntryView | HoldView], prefix: str) -> set[UUID]:

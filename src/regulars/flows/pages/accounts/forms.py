@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from regulars.core.money import exponent
 from regulars.flows.adjust import REASONS, Adjustment
@@ -53,6 +53,8 @@ class AdjustForm(forms.Form):
         assert isinstance(amount, forms.DecimalField)
         amount.decimal_places = exponent(account.unit) if counted.is_money(account.unit) else 0
         amount.validators.append(forms.DecimalField(max_digits=15, decimal_places=amount.decimal_places).validators[-1])
+        if counted.is_money(account.unit):
+            amount.help_text = gettext("In %(unit)s.") % {"unit": account.unit}
         smallest = 10**-amount.decimal_places
         amount.widget.attrs.update({"min": smallest, "step": smallest})
 

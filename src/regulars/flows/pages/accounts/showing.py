@@ -15,7 +15,7 @@ from regulars.customers import queries as customers
 from regulars.customers.queries import subjects
 from regulars.flows.adjust import KINDS
 from regulars.flows.pages.accounts import words
-from regulars.flows.pages.accounts.entries import order_ids
+from regulars.flows.pages.accounts.entries import claim_ids, order_ids, rewards
 from regulars.flows.pages.accounts.forms import AdjustForm
 from regulars.flows.pages.accounts.tables import unnamed
 from regulars.ledger.facts import FOREVER
@@ -51,7 +51,7 @@ def statement_context(account: AccountFacts, actor: Actor, form: AdjustForm | No
     figures = accounts.figures(account, at, zone)
     lots = [_lot(lot, at) for lot in statement.lots(account.id)] if account.in_lots else []
     adjusts = actor.role in ADJUSTERS and account.kind in KINDS and not account.closed
-    title = words.title(account.kind, account.reference)
+    title, purpose = words.called([account])[account.id]
     return {
         "account": account,
         "key": UUID(account.id),
@@ -60,14 +60,20 @@ def statement_context(account: AccountFacts, actor: Actor, form: AdjustForm | No
         "page_title": title,
         "title": title,
         "icon_name": counted.ICONS.get(account.kind, "wallet"),
-        "purpose": counted.purpose(account.kind, account.reference),
+        "purpose": purpose,
         "lots": lots[:LOTS_SHOWN],
         "more_lots": lots[LOTS_SHOWN:],
         "holds": _holds(account) if account.held else [],
         "form": (form or AdjustForm(account=account)) if adjusts else None,
+        "passes": actor.role in ADJUSTERS and figures.spendable > 0 and can_be_passed_on(account),
         "limit": counted.amount(shops.require_shop().alone(account.unit), account.unit),
         **_owner(account.subject),
     }
+
+
+def can_be_passed_on(account: AccountFacts) -> bool:
+    """Whether what is on it may become another customer's: store credit of somebody's."""
+    return account.kind == "credit" and bool(account.subject) and not account.closed
 
 
 def _owner(subject: str) -> dict[str, Any]:
@@ -112,15 +118,18 @@ def _lot(lot: statement.LotView, at: datetime) -> ShownLot:
 
 def _holds(account: AccountFacts) -> list[dict[str, Any]]:
     holds = statement.open_holds(account.id)
-    numbers = orders.numbers(order_ids(holds))
-    return [_hold(hold, numbers) for hold in holds]
+    numbers, claims = orders.numbers(order_ids(holds)), rewards(claim_ids(holds))
+    return [_hold(hold, numbers, claims) for hold in holds]
 
 
-def _hold(hold: statement.HoldView, numbers: dict[UUID, str]) -> dict[str, Any]:
+def _hold(hold: statement.HoldView, numbers: dict[UUID, str], claims: dict[UUID, str]) -> dict[str, Any]:
     kind, _colon, name = hold.about.partition(":")
     [known] = order_ids([hold]) or [None]
+    [claim] = claim_ids([hold]) or [None]
     about = words.order(numbers.get(known, name) if known else name) if kind == "order" else hold.about
     href = reverse("order", args=[known]) if known in numbers else ""
+    if claim in claims:
+        about, href = claims[claim], reverse("claim", args=[claim])
     why = words.reason(hold.reason)
     return {"amount": hold.amount, "why": why, "about": about, "href": href, "at": hold.at, "until": hold.until}
 
@@ -134,6 +143,7 @@ class Asked:
     title: str
     owner: str
     what: str
+    to: str
     reason: str
     note: str
     expires: str
@@ -150,20 +160,22 @@ def asked(found: Sequence[ApprovalView], actor: Actor) -> list[Asked]:
     """Requests in words; a few queries however many."""
     people = shops.names_of({one.asked_by for one in found} | {one.decided_by for one in found})
     named = accounts.by_id(one.target for one in found)
-    owners = subjects.customers_of(account.subject for account in named.values())
-    names = customers.names(owners.values())
+    getting = [one.details["to"] for one in found if one.details.get("to")]
+    owners = subjects.customers_of([*getting, *(account.subject for account in named.values())])
+    names, called = customers.names(owners.values()), words.called(list(named.values()))
     shown = []
     for one in found:
         account, details = named[one.target], one.details
-        owner = owners.get(account.subject)
+        owner, to = owners.get(account.subject), owners.get(details.get("to", ""))
         expires = datetime.fromisoformat(details["expires_at"]) if details["expires_at"] else None
         shown.append(
             Asked(
                 id=one.id,
                 account=UUID(account.id),
-                title=words.title(account.kind, account.reference),
+                title=called[account.id][0],
                 owner=names.get(owner, "") if owner else unnamed(account.subject),
                 what=counted.change(details["amount"], account.unit),
+                to=names.get(to, "") if to else "",
                 reason=words.reason(f"adjust.{details['reason']}"),
                 note=details["note"],
                 expires=words.last_day(expires) if expires else "",

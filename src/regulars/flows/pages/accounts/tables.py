@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from regulars.customers import queries as customers
 from regulars.customers.queries import subjects
@@ -22,20 +22,11 @@ from regulars.flows.pages.accounts.entries import ShownEntry, details, shown
 from regulars.ledger.queries import accounts, statement
 from regulars.ledger.queries.accounts import AccountFacts
 from regulars.shop.queries import require_shop
-from regulars.web import counted, formats
+from regulars.web import counted
 from regulars.web.access import SERVICE
+from regulars.web.columns import Counted
 from regulars.web.days import known_year
 from regulars.web.lists import Empty, List, Moment, Number, Query, Rows, Text
-
-
-class Counted(Number):
-    """An amount in the record's ``unit``; in the CSV the number alone."""
-
-    def shown(self, value: Any, record: Any) -> Any:
-        return counted.amount(value, record.unit)
-
-    def value(self, value: Any, record: Any, **_rest: Any) -> Any:
-        return value if value in (None, formats.NOTHING) else counted.plain(value, record.unit)
 
 
 class Change(Counted):
@@ -61,19 +52,12 @@ class AccountRow:
     reference: str
     customer: UUID | None
     owner: str
+    title: str
+    purpose: str
     balance: int
     held: int | None
     unit: str
     closed: bool
-
-    @property
-    def title(self) -> str:
-        return words.title(self.kind, self.reference)
-
-    @property
-    def purpose(self) -> str:
-        closed = pgettext_lazy("ledger account", "closed") if self.closed else ""
-        return " · ".join(filter(None, (counted.purpose(self.kind, self.reference), str(closed))))
 
 
 class AccountTable(tables.Table):
@@ -126,18 +110,24 @@ class AccountList(List):
 
 
 def owned(found: Sequence[AccountFacts]) -> list[AccountRow]:
-    """Accounts with their owners' names; two queries however many."""
+    """Accounts with their owners' names and their own; four queries however many."""
     owners = subjects.customers_of(account.subject for account in found)
-    names = customers.names(owners.values())
+    names, called = customers.names(owners.values()), words.called(found)
     return [
         AccountRow(
             *(account.id, account.kind, account.reference, owners.get(account.subject)),
             owner=names.get(owners[account.subject], "") if account.subject in owners else unnamed(account.subject),
+            title=called[account.id][0],
+            purpose=" · ".join(filter(None, (called[account.id][1], _closed(account)))),
             held=account.held or None,
             **{name: getattr(account, name) for name in ("balance", "unit", "closed")},
         )
         for account in found
     ]
+
+
+def _closed(account: AccountFacts) -> str:
+    return pgettext("ledger account", "closed") if account.closed else ""
 
 
 def unnamed(subject: str) -> str:

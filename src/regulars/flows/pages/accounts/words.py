@@ -1,13 +1,15 @@
 """What entries of the ledger say to people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from regulars.ledger.facts import Kind
+from regulars.ledger.queries.accounts import AccountFacts
+from regulars.membership.queries.naming import account_names
 from regulars.web import counted, formats
 
 # Why something was done, by the code that flows and programs give; unknown codes show as they are.
@@ -16,6 +18,11 @@ REASONS: Mapping[str, Any] = {
     "order.completed": _("Earned with an order"),
     "order.returned": _("An order was returned"),
     "order.cancelled": _("An order was cancelled"),
+    "order": _("For an order"),
+    "task": _("For a task"),
+    "day_end": _("At the end of the day"),
+    "day_begin": _("At the beginning of the day"),
+    "restored": _("Came back with a cancelled reward"),
     "spent": _("Spent on an order"),
     "redeemed": _("Exchanged for a reward"),
     "checkout": _("At the checkout"),
@@ -106,7 +113,12 @@ def happened(kind: Kind, change: int, code: str) -> str:
     return str(HAPPENED.get((kind, way), kind.name.lower()))
 
 
-def title(kind: str, reference: str) -> str:
-    """What to call an account."""
-    named = str(counted.KINDS.get(kind, kind))
-    return f"{named} · {reference}" if reference else named
+def called(accounts: Sequence[AccountFacts]) -> dict[str, tuple[str, str]]:
+    """What accounts are called and what they are for, by account; at most two queries."""
+    named, language = account_names(accounts), get_language() or "en"
+    return {
+        one.id: (named[one.id].title.to(language), counted.purpose(one.kind, named[one.id].of.to(language)))
+        if one.id in named
+        else (counted.title(one.kind, one.reference), counted.purpose(one.kind, one.reference))
+        for one in accounts
+    }

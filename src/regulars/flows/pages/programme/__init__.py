@@ -10,6 +10,7 @@ urlpatterns = [
     path("programme/compare/", publishing.compare, name="programme_compare"),
     path("programme/versions/<int:number>/", publishing.version, name="programme_version"),
     path("programme/preview/", previewing.preview, name="programme_preview"),
+    path("programme/preview/products/", previewing.products, name="programme_products"),
     path("programme/begin/", editing.begin, name="programme_begin"),
     path("programme/draft/", editing.edit, name="programme_draft"),
     path("programme/draft/text/", editing.text, name="programme_text"),

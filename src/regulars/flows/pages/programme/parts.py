@@ -112,6 +112,8 @@ def questions(
     context = knowing(programme, context)
     shown = posted if posted is not None or part.value is None else to_form(part.value, context)
     fields = [one for one in form(part.cls, context, language, shown) if one.name not in _APART.get(part.cls, ())]
+    own = part.cls.__annotations__  # what a rule is about comes before what all rules have: dates, caps, conditions
+    fields.sort(key=lambda one: 0 if one.name in {"id", "name"} else 1 if one.name in own else 2)
     places = set(_places(fields))
     placed: dict[str, list[Fault]] = {}
     left = []

@@ -12,39 +12,57 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from regulars.catalog.queries.goods import goods
-from regulars.catalog.queries.listing import products_like
-from regulars.core.facts import NONE
 from regulars.core.member import Deed, Event, Line, OrderEvent, Purchase
-from regulars.core.money import exponent
 from regulars.core.naming import operation_id
 from regulars.core.programme import Plan
+from regulars.core.programme.earning import deed
 from regulars.customers import queries as customers
 from regulars.customers.queries.persons import Person
 from regulars.flows.pages.programme import trying
+from regulars.flows.pages.programme.basket import Basket
 from regulars.flows.pages.programme.drafting import draft, plan_of
 from regulars.membership import queries as membership
 from regulars.orders import queries as orders
 from regulars.orders.queries import listing
 from regulars.orders.queries.clock import shop_time
-from regulars.orders.queries.purchases import NO_GOODS, Told
-from regulars.shop.queries import ShopFacts, require_shop
+from regulars.orders.queries.purchases import Told
+from regulars.shop.queries import require_shop
 from regulars.web import formats
 from regulars.web.access import EVERYONE, MARKETERS, SERVICE, page
 from regulars.web.days import known_year
 
 ORDERS_SHOWN = 50
-ROWS = 3
-WHAT = (
-    ("order", gettext_lazy("One of their orders")),
-    ("return", gettext_lazy("The return of one of their orders")),
-    ("made", gettext_lazy("A made-up order")),
-    ("deed", gettext_lazy("Something they do")),
-    ("day", gettext_lazy("Time passes up to a day")),
-)
+WHAT = {
+    "order": gettext_lazy("One of their orders"),
+    "return": gettext_lazy("A return"),
+    "made": gettext_lazy("A made-up order"),
+    "deed": gettext_lazy("Something they do"),
+    "day": gettext_lazy("Time passes"),
+}
+ABOUT = {
+    "order": gettext_lazy(
+        "This customer's orders are gone through once more, as if the version had always been in force."
+    ),
+    "return": gettext_lazy(
+        "This customer's orders are gone through once more, as if the version had always been in force. Then goods come back."
+    ),
+    "made": gettext_lazy("What this order would bring the member, as they stand now."),
+    "deed": gettext_lazy("What doing this would bring the member, as they stand now."),
+    "day": gettext_lazy(
+        "What the clock brings from now on: points that become usable or expire, the review of the tier."
+    ),
+}
+# What is asked for each.
+FIELDS = {
+    "order": ("order",),
+    "return": ("order", "back", "day"),
+    "made": ("day",),
+    "deed": ("event", "verified", "length", "day"),
+    "day": ("day",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +74,9 @@ class Side:
 
 
 class PreviewForm(forms.Form):
-    """What happens. Which answers are asked for depends on ``what``."""
+    """What happens, but for the goods of a made-up order."""
 
-    what = forms.ChoiceField(label=gettext_lazy("What happens"), choices=WHAT)
-    order = forms.ChoiceField(label=gettext_lazy("Which order"), required=False)
+    order = forms.ChoiceField(label=gettext_lazy("Which order"))
     back = forms.RegexField(
         r"[0-9]{1,4}( *[,，、 ] *[0-9]{1,4})*",
         label=gettext_lazy("Lines that come back"),
@@ -67,7 +84,7 @@ class PreviewForm(forms.Form):
         max_length=200,
         help_text=gettext_lazy("Their numbers, such as 1, 3. Empty: all of them."),
     )
-    event = forms.ChoiceField(label=gettext_lazy("What they do"), required=False)
+    event = forms.ChoiceField(label=gettext_lazy("What they do"))
     verified = forms.BooleanField(label=gettext_lazy("It is verified"), required=False)
     length = forms.IntegerField(
         label=gettext_lazy("Length of the text"), required=False, min_value=0, max_value=100_000
@@ -77,63 +94,42 @@ class PreviewForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         validators=[known_year],
+        help_text=gettext_lazy("Empty: today."),
     )
 
-    def __init__(self, *args: Any, shop: ShopFacts, told: Sequence[Told], plans: Sequence[Plan], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, what: str, told: Sequence[Told], plans: Sequence[Plan], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.shop, self.told = shop, {one.purchase.id: one for one in told}
-        numbers = listing.numbers(UUID(one) for one in self.told)
-        latest = list(self.told.values())[: -ORDERS_SHOWN - 1 : -1]
-        self._choose(
-            "order",
-            [
-                (one.purchase.id, f"{numbers.get(UUID(one.purchase.id), '')} · {formats.day(one.placed_at)}")
-                for one in latest
-            ],
-        )
-        self._choose("event", [(name, name) for name in dict.fromkeys(name for plan in plans for name in plan.tasks)])
-        for row in range(1, ROWS + 1):
-            self.fields[f"product{row}"] = forms.CharField(
-                label=_("Product %(n)d") % {"n": row}, required=False, max_length=200
-            )
-            self.fields[f"amount{row}"] = forms.DecimalField(
-                label=_("Amount %(n)d") % {"n": row},
-                required=False,
-                min_value=0,
-                max_digits=12,
-                decimal_places=exponent(shop.currency),
-            )
-        self.lines: list[Line] = []
+        for name in self.fields.keys() - set(FIELDS[what]):
+            del self.fields[name]
+        self.told = {one.purchase.id: one for one in told}
+        if "order" in self.fields:
+            numbers = listing.numbers(UUID(one) for one in self.told)
+            latest = list(self.told.values())[: -ORDERS_SHOWN - 1 : -1]
+            self._choose("order", [(one.purchase.id, _label(one, numbers)) for one in latest])
+            if not latest:
+                missing = _("This customer has no orders. Make one up instead.")
+                self.fields["order"].error_messages["required"] = missing
+        if "event" in self.fields:
+            names, language = dict.fromkeys(name for p in plans for name in p.tasks), get_language() or "en"
+            self._choose("event", [(name, _sentence(deed(name).to(language))) for name in names])
+            missing = _("No task of the programme rewards anything. Add a task first.")
+            self.fields["event"].error_messages["required"] = missing
+        if what == "day":
+            self.fields["day"].label, self.fields["day"].help_text = _("Up to the end of"), ""
+            self.fields["day"].required = True
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices or [("", "–")]
 
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        if given.get("what") in {"order", "return"} and not given.get("order"):
-            self.add_error("order", _("This customer has no orders. Make one up instead."))
-        if given.get("what") == "deed" and not given.get("event"):
-            self.add_error("event", _("No task of the programme rewards anything. Add a task first."))
-        if given.get("what") == "made" and not self.errors:
-            self._make(given)
-        return given
 
-    def _make(self, given: dict[str, Any]) -> None:
-        for row in range(1, ROWS + 1):
-            amount, text = given.get(f"amount{row}"), given.get(f"product{row}", "").strip()
-            if amount is None:
-                continue
-            found = products_like(text, 1) if text else []
-            if text and not found:
-                self.add_error(
-                    f"product{row}", _("No product is called that. Give a part of its title, or its number.")
-                )
-            own = goods([found[0].id.hex])[found[0].id.hex] if found else NO_GOODS
-            self.lines.append(Line(own, 1000, int(amount.scaleb(exponent(self.shop.currency)))))
-        if not self.lines:
-            self.add_error("amount1", _("Say what at least one product costs."))
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _label(one: Told, numbers: dict[UUID, str]) -> str:
+    return f"{numbers.get(UUID(one.purchase.id), '')} · {formats.day(one.placed_at)}"
 
 
 @page(EVERYONE)
@@ -149,45 +145,62 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "flows/programme/preview.html", context)
 
 
+@page(EVERYONE)
+def products(request: HttpRequest) -> HttpResponse:
+    """What can be put into a made-up order, while it is searched for."""
+    context = {"basket": Basket(request.GET, require_shop().currency)}
+    return render(request, "flows/programme/basket_hits.html", context)
+
+
 def _tried(request: HttpRequest, person: Person, plans: list[tuple[str, Plan]]) -> dict[str, Any]:
+    shop, first, asked = require_shop(), orders.span(), request.GET
+    what = asked.get("what", "") if asked.get("what") in WHAT else "order"
+    told = trying.history(person, first[0]) if first and "order" in FIELDS[what] else []
+    form = PreviewForm(asked if "try" in asked else None, what=what, told=told, plans=[plan for _title, plan in plans])
+    basket = Basket(asked, shop.currency) if what == "made" else None
+    lines = basket.lines() if basket and "try" in asked else []
+    given = form.cleaned_data if form.is_valid() and bool(basket) == bool(lines) else None
+    sides = [Side(title, _one(what, given, lines, person, told, plan)) for title, plan in plans] if given else []
+    tabs = [(name, label, f"?customer={person.id}&what={name}") for name, label in WHAT.items()]
+    return {
+        "form": form, "basket": basket, "sides": sides, "name": customers.names([person.id])[person.id], "what": what,
+        "tabs": tabs, "about": ABOUT[what],
+    }  # fmt: skip
+
+
+def _one(
+    what: str, given: dict[str, Any], lines: Sequence[Line], person: Person, told: Sequence[Told], plan: Plan
+) -> trying.Tried:
     shop = require_shop()
-    first = orders.span()
-    told = trying.history(person, first[0]) if first else []
-    asked = request.GET if "what" in request.GET else None
-    form = PreviewForm(asked, shop=shop, told=told, plans=[plan for _title, plan in plans])
-    sides = [Side(title, _one(form, person, told, plan)) for title, plan in plans] if form.is_valid() else []
-    return {"form": form, "sides": sides, "name": customers.names([person.id])[person.id]}
-
-
-def _one(form: PreviewForm, person: Person, told: Sequence[Told], plan: Plan) -> trying.Tried:
-    given, zone = form.cleaned_data, ZoneInfo(form.shop.zone)
-    now = shop_time(form.shop, timezone.now())
-    today = plan.day(now)
-    at = datetime.combine(given["day"], time(12), zone).astimezone(UTC) if given["day"] else now
-    if given["what"] in {"order", "return"}:
-        chosen = form.told[given["order"]]
-        before = order_events(told, chosen)
-        events: list[Event] = [*before]
-        if given["what"] == "return":
-            gone = {int(number) for number in re.findall("[0-9]+", given["back"])}
-            kept = tuple(line for number, line in enumerate(chosen.purchase.lines, 1) if gone and number not in gone)
-            back = chosen.purchase._replace(lines=kept)
-            events.append(OrderEvent(operation_id("preview", "return", back.id), max(at, chosen.placed_at), back))
-        return trying.happened(trying.afresh(person, told, plan), events, plan)
+    now = shop_time(shop, timezone.now())
+    day, today = given.get("day"), plan.day(now)
+    at = datetime.combine(day, time(12), ZoneInfo(shop.zone)).astimezone(UTC) if day else now
+    if what in {"order", "return"}:
+        return _gone_through(what, given, at, person, told, plan)
     member = trying.as_now(person, plan, today)
-    if given["what"] == "day":
+    if what == "day":
         return trying.clocked(member, plan, max(plan.day(at), today))
-    named = operation_id("preview", given["what"])
-    if given["what"] == "made":
-        purchase = Purchase(named, at, form.shop.currency, tuple(form.lines))
+    named = operation_id("preview", what)
+    if what == "made":
+        purchase = Purchase(named, at, shop.currency, tuple(lines))
         return trying.happened(member, [OrderEvent(named, at, purchase)], plan)
-    properties = {"verified": given["verified"], **({"length": given["length"]} if given["length"] is not None else {})}
-    return trying.happened(member, [Deed(named, at, given["event"], properties or NONE)], plan)
+    length = given["length"]
+    properties = {"verified": given["verified"], **({"length": length} if length is not None else {})}
+    return trying.happened(member, [Deed(named, at, given["event"], properties)], plan)
 
 
-def order_events(told: Sequence[Told], last: Told) -> list[OrderEvent]:
-    """A customer's orders up to one of them."""
-    return trying.order_events(told[: list(told).index(last) + 1])
+def _gone_through(
+    what: str, given: dict[str, Any], at: datetime, person: Person, told: Sequence[Told], plan: Plan
+) -> trying.Tried:
+    """A customer's orders up to one of them, and the return of some of its lines."""
+    chosen = next(one for one in told if one.purchase.id == given["order"])
+    events: list[Event] = [*trying.order_events(told[: list(told).index(chosen) + 1])]
+    if what == "return":
+        gone = {int(number) for number in re.findall("[0-9]+", given["back"])}
+        kept = tuple(line for number, line in enumerate(chosen.purchase.lines, 1) if gone and number not in gone)
+        back = chosen.purchase._replace(lines=kept)
+        events.append(OrderEvent(operation_id("preview", "return", back.id), max(at, chosen.placed_at), back))
+    return trying.happened(trying.afresh(person, told, plan), events, plan)
 
 
 def _plans(request: HttpRequest) -> list[tuple[str, Plan]]:

@@ -82,6 +82,7 @@ def _row(branch: Branch, names: dict[UUID, str], currency: str) -> dict[str, Any
         "name": names.get(branch.customer, ""),
         "by": names.get(branch.by, ""),
         "level": branch.level,
+        "indent": "\u2003" * (branch.level - 2) + "↳ " if branch.level > 1 else "",
         "state": referrals.STATES[branch.state],
         "tone": TONES[branch.state],
         "at": branch.at,

@@ -31,7 +31,8 @@ from regulars.web.navigation import Notice, notice
 
 @page(EVERYONE)
 def rewards(request: HttpRequest) -> HttpResponseBase:
-    told = {"waiting": claims.to_fulfil(), "markets": request.actor.role in MARKETERS}  # type: ignore[attr-defined]
+    role = request.actor.role  # type: ignore[attr-defined]
+    told = {"waiting": claims.to_fulfil(), "markets": role in MARKETERS, "serves": role in SERVICE}
     return ClaimList(request).response("flows/rewards/desk.html", told)
 
 

@@ -49,7 +49,9 @@ class BatchForm(forms.Form):
         super().__init__(*args, **kwargs)
         value = self.fields["value"]
         assert isinstance(value, forms.DecimalField)
-        value.decimal_places = exponent(shops.require_shop().currency)
+        currency = shops.require_shop().currency
+        value.help_text = _("In %(unit)s.") % {"unit": currency}
+        value.decimal_places = exponent(currency)
         value.validators.append(forms.DecimalField(max_digits=12, decimal_places=value.decimal_places).validators[-1])
         smallest = 10**-value.decimal_places
         value.widget.attrs.update({"min": smallest, "step": smallest})

@@ -7,10 +7,10 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from regulars.core.programme.document import REWARD_KINDS
+from regulars.core.programme.sentences.speech import Speech, spaced
 from regulars.core.says import Says
 from regulars.membership import queries as membership
 from regulars.membership.queries.claims import ClaimFacts
-from regulars.web import formats
 
 TONES = {"held": "info", "confirmed": "warn", "fulfilled": "good", "cancelled": "plain"}
 _GIVEN: Mapping[str, Any] = {
@@ -29,7 +29,7 @@ class Names:
         versions = membership.versions()
         plans = versions.plans if versions else []
         self.rewards = {one.id: one.name for plan in plans for one in plan.programme.rewards}
-        self.units = {one.id: one.name for plan in plans for one in plan.programme.units}
+        self.units = {one.id: Speech(plan) for plan in plans for one in plan.programme.units}
         ladders = [plan.programme.ladder for plan in plans if plan.programme.ladder]
         self.tiers = {one.id: one.name for ladder in ladders for one in ladder.tiers}
 
@@ -37,7 +37,7 @@ class Names:
         return said(self.rewards.get(named)) or named
 
     def price(self, count: int, unit: str) -> str:
-        return f"{formats.number(count)} {said(self.units.get(unit)) or unit}"
+        return said(spaced(self.units[unit].amount(unit, count))) if unit in self.units else f"{count:,} {unit}"
 
     def why(self, claim: ClaimFacts) -> str:
         """How a member came to a claim."""
