@@ -158,6 +158,10 @@ def test_grace_ends_with_what_the_tier_takes() -> None:
     grace = Standing("gold", 5, 70, in_grace=True, reviewed=60)
     assert climbed(rules, grace, spent((65, 299)), NO_PAST, 65) is grace
     assert climbed(rules, grace, spent((65, 300)), NO_PAST, 65) == Standing("gold", 65, 125, below=grace, reviewed=60)
+    lowest = Standing("silver", 5, 70, in_grace=True, reviewed=60)
+    assert climbed(rules, lowest, spent((65, 100)), NO_PAST, 65) == Standing(
+        "silver", 65, 125, below=lowest, reviewed=60
+    )
     none = Standing("", 0, NEVER, in_grace=True)
     assert climbed(rules, none, (), NO_PAST, 65) is none
 
