@@ -213,7 +213,7 @@ CONTRACTS = [
 TEMPLATE = "web/templates/web/trespass.html"
 LONG = "def trespass():\n" + "    x = 1\n" * 71
 ENTRY = "\ndef trespass(request):\n    '''A page.'''\n" + "    x = 1\n" * 16
-PO = "promotions/locale/zh_Hans/LC_MESSAGES/django.po"
+PO = "campaigns/locale/zh_Hans/LC_MESSAGES/django.po"
 SPEAKS = "from django.utils.translation import gettext as _\n"
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
 MODEL = "from django.db import models\nclass Trespass(models.Model):\n    "
@@ -227,8 +227,8 @@ def clock(about: str, text: str, room: str = "core") -> Trespass:
 def speaks(rule: str, about: str, translation: str, text: str = "x = _('%(n)s orders')\n") -> Trespass:
     files = {
         f"{SRC}/{PO}": HEADER + translation,
-        f"{SRC}/promotions/pages.py": SPEAKS + text,
-        f"{SRC}/promotions/__init__.py": "",
+        f"{SRC}/campaigns/pages.py": SPEAKS + text,
+        f"{SRC}/campaigns/__init__.py": "",
     }
     return Trespass(rule, about, files)
 
@@ -353,20 +353,20 @@ SHAPES = [
     Trespass(
         "catalogues",
         "a template's sentence",
-        {f"{SRC}/{PO}": HEADER, f"{SRC}/promotions/templates/x.html": "  {% translate 'New offer' %}"},
+        {f"{SRC}/{PO}": HEADER, f"{SRC}/campaigns/templates/x.html": "  {% translate 'New offer' %}"},
     ),
     Trespass(
         "catalogues",
         "a block with a plural",
         {
             f"{SRC}/{PO}": HEADER,
-            f"{SRC}/promotions/templates/x.html": "{% blocktrans count n=n %}1{% plural %}{{ n }} x{% endblocktrans %}",
+            f"{SRC}/campaigns/templates/x.html": "{% blocktrans count n=n %}1{% plural %}{{ n }} x{% endblocktrans %}",
         },
     ),
     Trespass(
         "catalogues",
         "a component's attribute",
-        {f"{SRC}/{PO}": HEADER, f"{SRC}/promotions/templates/x.html": """<c-card :title="_('New offer')" />"""},
+        {f"{SRC}/{PO}": HEADER, f"{SRC}/campaigns/templates/x.html": """<c-card :title="_('New offer')" />"""},
     ),
     Trespass(
         "one translation",

@@ -15,6 +15,7 @@ from regulars.flows import api as writes
 from regulars.insights.api import router as insights
 from regulars.membership import api as membership
 from regulars.orders.api import router as orders
+from regulars.promotions.api import router as offers
 from regulars.shop.queries import NotSetUp
 from regulars.site import health
 from regulars.web import problems
@@ -40,10 +41,18 @@ class WorkerOut(Schema):
     last_finished_at: datetime | None
 
 
+class MembersOut(Schema):
+    """The nightly self-check: on which night, and in how many places members are stored otherwise than they lived."""
+
+    checked_on: date | None
+    differences: int
+
+
 class DetailsOut(Schema):
     database: str
     facts: FactsOut
     worker: WorkerOut
+    members: MembersOut
 
 
 class HealthOut(Schema):
@@ -62,7 +71,7 @@ def read_health(request: HttpRequest) -> Any:
         raise problems.Problem("unavailable", "The database does not answer.")
     found = health.details(timezone.now())
     well = found["worker"]["state"] == "well" and not found["facts"]["figures_refused"]
-    status = "ok" if well else "degraded"
+    status = "ok" if well and not found["members"]["differences"] else "degraded"
     return {"status": status, "version": regulars.__version__, "details": found if request.actor.subject else None}  # type: ignore[attr-defined]
 
 
@@ -100,6 +109,8 @@ api.add_router("/accounts", writes.accounts)
 api.add_router("/operations", writes.operations)
 api.add_router("/members", _joined(membership.members, writes.members))
 api.add_router("/programme", _joined(membership.programme, writes.programme))
+api.add_router("/offers", _joined(writes.offers, offers))
+api.add_router("/quotes", writes.quotes)
 api.add_router("/rewards", writes.rewards)
 api.add_router("/claims", writes.claims)
 api.add_router("/gift-cards", writes.gift_cards)

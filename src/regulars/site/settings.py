@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "regulars.catalog",
     "regulars.orders",
     "regulars.membership",
+    "regulars.promotions",
     "regulars.insights",
     "regulars.connectors",
     "django.contrib.auth",

@@ -6,7 +6,7 @@ periods cannot overlap; it never changes.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -92,6 +92,20 @@ _LATER = Says(
 )
 
 
+_FAR = Says(
+    "A version begins at most 400 days ahead: check the year, or publish it nearer to its time.",
+    "新版本最多只能提前 400 天发布：请检查年份，或临近生效时再发布。",
+)
+_BEGUN = Says(
+    "Version {number} has begun, and things were decided by it. Publish a new version instead.",
+    "第 {number} 版已经生效并用于计算，不能撤回。请改为发布新版本。",
+)
+_NOT_LAST = Says(
+    "Version {number} comes after it. Withdraw that one first.", "其后还有第 {number} 版，请先撤回那一版。"
+)
+AHEAD = timedelta(days=400)
+
+
 def published(table: type[VersionRow]) -> list[VersionFacts]:
     """All versions, the newest first."""
     return [VersionFacts(*row) for row in table._default_manager.order_by("-number").values_list(*_VERSION)]
@@ -137,6 +151,8 @@ def add(table: type[VersionRow], text: str, *, since: datetime, at: datetime, nu
     number = last.number + 1 if last else 1
     if numbered is not None and numbered != number:
         raise refused(_MEANWHILE, number=number - 1)
+    if since > at + AHEAD:
+        raise refused(_FAR)
     if last and since < at:
         raise refused(_PAST)
     if last and since <= last.since:
@@ -144,6 +160,21 @@ def add(table: type[VersionRow], text: str, *, since: datetime, at: datetime, nu
     digest = hashlib.sha256(text.encode()).hexdigest()
     table._default_manager.create(number=number, text=text, digest=digest, since=since, published_at=at, **told)
     return number
+
+
+def withdraw(table: type[VersionRow], number: int, *, at: datetime, used: bool) -> None:
+    """Take back the newest version before it begins; ``used``: something was decided by it all the same.
+
+    In the caller's transaction, which has the table to itself. Raises Refused, and LookupError.
+    """
+    row, last = table._default_manager.filter(pk=number).first(), newest(table)
+    if row is None:
+        raise LookupError(number)
+    if row.since <= at or used:
+        raise refused(_BEGUN, number=number)
+    if last.number != number:
+        raise refused(_NOT_LAST, number=last.number)
+    row.delete()
 
 
 def newest(table: type[VersionRow]) -> Any:

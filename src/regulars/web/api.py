@@ -81,7 +81,7 @@ def _currency(value: str) -> str:
 
 
 def _clean(value: str) -> str:
-    if _CONTROL.search(value):
+    if _CONTROL.search(value) or (not value.isascii() and _has_surrogate(value)):
         raise ValueError("control characters cannot be taken")
     return value
 

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from regulars.core.declarations import plain
 from regulars.core.offers import Offers
+from regulars.core.offers.telling import offers_told
 from regulars.flows import offers as flow
 from regulars.flows.api.claims import SaysOut
 from regulars.flows.api.publishing import Published
 from regulars.flows.quoting import offers_at
 from regulars.promotions import queries as promotions
 from regulars.promotions.actions import PUBLISHING
-from regulars.core.offers.telling import offers_told
 from regulars.web import api
 from regulars.web.access import Scope, scope
 from regulars.web.api_documents import PublishIn, VersionDetailOut, VersionOut, version_out

@@ -41,6 +41,8 @@ ACTIONS = {
     "customer.merged": _("merged two customers"),
     "customer.split": _("split two customers again"),
     "programme.published": _("published the programme"),
+    "programme.withdrawn": _("withdrew a coming version of the programme"),
+    "offers.published": _("published offers"),
     "claim.confirm": _("confirmed a reward"),
     "claim.fulfil": _("handed over a reward"),
     "claim.cancel": _("cancelled a reward"),

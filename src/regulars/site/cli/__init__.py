@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import regulars
-from regulars.site.cli import backup, importing, published, running, shop, terminal
+from regulars.site.cli import backup, importing, offers, published, quoting, running, shop, terminal
 
 app = typer.Typer(
     name="regulars", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=regulars.__doc__
@@ -41,6 +41,8 @@ app.command("seal")(shop.seal)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(published.app, name="programme")
+app.add_typer(offers.app, name="offers")
+app.command("quote")(quoting.quote)
 app.command("manage", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, hidden=True)(
     running.manage
 )

@@ -1,25 +1,20 @@
 """``regulars programme``: check, show and compare programmes that are written as files, or published."""
 
-import json as json_text
-import os
 import re
-from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Any
 
 import typer
 
-from regulars.core.declarations import Context, diff, load, parse, schema
-from regulars.core.faults import Fault, Faulty
-from regulars.core.money import CURRENCIES
+from regulars.core.declarations import Context, diff
 from regulars.core.programme import Plan, Programme
 from regulars.core.programme.advice import advice
 from regulars.core.programme.sentences import programme_view
-from regulars.core.says import LANGUAGES, Says
-from regulars.site.cli import terminal
+from regulars.core.says import Says
+from regulars.site.cli import documents, terminal
+from regulars.site.cli.documents import Currency, Language, Published, Zone
 from regulars.site.cli.terminal import DataDir, Json
 
 app = typer.Typer(
@@ -29,19 +24,11 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="A programme, TOML or
 MaybeFile = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="A programme, TOML or JSON.", show_default=False)
 ]
-Published = Annotated[bool, typer.Option("--published", help="The newest version that the shop has published.")]
-Currency = Annotated[str, typer.Option(help="Currency of its amounts (ISO 4217); else the shop's.")]
-Zone = Annotated[str, typer.Option(help="Time zone of its days; else the shop's.")]
-Language = Annotated[str, typer.Option(help="Language of the sentences: en or zh.")]
 Margin = Annotated[
     str, typer.Option(help="What the shop keeps of an order, such as 30%: rules that can pay out more are named.")
 ]
-_FALLBACK = ("CNY", "UTC")
-_NOTHING = Says("nothing", "无")
 _NO_FAULTS = Says("no faults", "没有错误")
-_FAULTS = Says("{n} wrong; nothing of it can be used before it is mended", "{n} 处错误，修正之前整份文档都不能使用")
 _ADVICE = Says("{n} worth a second look", "{n} 条建议")
-_SAME = Says("The two say the same.", "两份内容相同。")
 
 
 def check(
@@ -55,14 +42,14 @@ def check(
 ) -> None:
     """Say all that is wrong with a programme (exit code 2), and what is worth a second look (exit code 0)."""
     kept = _share(margin)
-    plan = _read(file, _context(currency, zone, language, data_dir), language, json)
+    plan = _read(file, documents.context_of(currency, zone, language, data_dir), language, json)
     found = advice(plan, datetime.now(plan.zone).date(), margin=kept)
     if json:
-        terminal.print_result({"ok": True, **_told(file, (), found, language)}, as_json=True)
+        terminal.print_result({"ok": True, **documents.checked(file, (), found, language)}, as_json=True)
         return
     words = Says(f"{_NO_FAULTS.en}, {_ADVICE.en}", f"{_NO_FAULTS.zh}，{_ADVICE.zh}") if found else _NO_FAULTS
     typer.echo(f"{file}: {words.filled(n=len(found)).to(language)}")
-    _list(found, language)
+    documents.print_faults(found, language)
 
 
 def show(
@@ -77,7 +64,7 @@ def show(
     """Print a programme in plain sentences: that of a file, or with --published the shop's."""
     if published == (file is not None):
         terminal.refuse("Give a file, or --published for the shop's programme.")
-    context = _context(currency, zone, language, data_dir)
+    context = documents.context_of(currency, zone, language, data_dir)
     plan = _read(file, context, language, json) if file else _newest(data_dir)
     sections = _sections(plan, language)
     if json:
@@ -105,25 +92,16 @@ def compare(
     """Say what differs from one programme to the other; with --published, from the shop's to A."""
     if published == (after is not None):
         terminal.refuse("Give two files, or one and --published for the shop's programme.")
-    context = _context(currency, zone, language, data_dir)
+    context = documents.context_of(currency, zone, language, data_dir)
     first = _read(before, context, language, json)
     plans = (first, _read(after, context, language, json)) if after else (_newest(data_dir), first)
-    changes = _changes(*(plan.programme for plan in plans), context, language)
-    if json:
-        terminal.print_result({"changes": changes}, as_json=True)
-        return
-    for change in changes:
-        was, now = (change[side] or _NOTHING.to(language) for side in ("before", "after"))
-        typer.echo(f"{change['label']}: {was} → {now}")
-    if not changes:
-        typer.echo(_SAME.to(language))
+    before_it, after_it = (plan.programme for plan in plans)
+    documents.print_changes(diff(before_it, after_it, context), language, json)
 
 
 def describe(language: Language = "en", currency: Currency = "CNY") -> None:
     """Print the JSON Schema of programmes, for editors that check as one types."""
-    check_options(currency, "", language)
-    described = schema(Programme, Context(currency), language)
-    typer.echo(json_text.dumps(described, ensure_ascii=False, indent=2))
+    documents.print_schema(Programme, language, currency)
 
 
 def example(
@@ -136,12 +114,7 @@ def example(
     from regulars.membership.queries.examples import example as document
     from regulars.membership.queries.examples import examples
 
-    if name and name not in examples():
-        terminal.refuse(f"There is no example {name!r}: choose one of {', '.join(examples())}.")
-    if json:
-        terminal.print_result({name: document(name)} if name else {"examples": list(examples())}, as_json=True)
-    else:
-        typer.echo(document(name) if name else "\n".join(examples()), nl=not name)
+    documents.print_example(name, examples(), document, json)
 
 
 app.command("check")(check)
@@ -149,35 +122,6 @@ app.command("show")(show)
 app.command("diff")(compare)
 app.command("schema")(describe)
 app.command("example")(example)
-
-
-def _context(currency: str, zone: str, language: str, data_dir: Path | None) -> Context:
-    """What a document is read against: as given, else as the shop in the data folder is, else yuan and UTC."""
-    check_options(currency, zone, language)
-    if not (currency and zone):
-        shop_currency, shop_zone = _of_the_shop(data_dir)
-        currency, zone = currency or shop_currency, zone or shop_zone
-    return Context(currency, ZoneInfo(zone))
-
-
-def check_options(currency: str, zone: str, language: str) -> None:
-    if currency and currency not in CURRENCIES:
-        terminal.refuse(f"--currency {currency} is unknown: give an ISO 4217 code such as CNY or USD.")
-    if zone and zone not in available_timezones():
-        terminal.refuse(f"--zone {zone} is unknown: give a name such as Asia/Shanghai.")
-    if language not in LANGUAGES:
-        terminal.refuse(f"--language {language} is unknown: give {' or '.join(LANGUAGES)}.")
-
-
-def _of_the_shop(data_dir: Path | None) -> tuple[str, str]:
-    """Currency and zone of the shop. Where there is no data folder yet, none is made: looking at a file changes nothing."""
-    if not (data_dir or Path(os.environ.get("REGULARS_DATA_DIR", "var"))).is_dir():
-        return _FALLBACK
-    terminal.open_shop(data_dir)
-    from regulars.shop.queries import shop
-
-    found = shop()
-    return (found.currency, found.zone) if found else _FALLBACK
 
 
 def _share(text: str) -> Fraction:
@@ -200,43 +144,7 @@ def _newest(data_dir: Path | None) -> Plan:
 def _read(file: Path, context: Context, language: str, as_json: bool) -> Plan:
     """The programme in a file, ready; ends the command where it is faulty."""
     assert context.zone is not None
-    try:
-        programme: Programme = parse(Programme, load(file.read_text(encoding="utf-8")), context)
-    except UnicodeDecodeError as error:
-        terminal.refuse(f"{file} is not UTF-8 text (byte {error.start}): save it as UTF-8 in your editor.")
-    except Faulty as faulty:
-        refuse_faulty(file, faulty.faults, language, as_json)
-    return Plan(programme, context.zone, context.currency)
-
-
-def refuse_faulty(file: Path, faults: tuple[Fault, ...], language: str, as_json: bool) -> NoReturn:
-    if as_json:
-        terminal.print_result({"ok": False, **_told(file, faults, (), language)}, as_json=True)
-    else:
-        terminal.say_refusal(f"{file}: {_FAULTS.filled(n=len(faults)).to(language)}")
-        _list(faults, language, to_error=True)
-    raise typer.Exit(2)
-
-
-def _list(found: Iterable[Fault], language: str, *, to_error: bool = False) -> None:
-    for one in found:
-        typer.echo(f"  {one.to(language)}", err=to_error)
-
-
-def _told(file: Path, faults: Iterable[Fault], found: Iterable[Fault], language: str) -> dict[str, Any]:
-    return {
-        "file": str(file),
-        "faults": [_as_dict(fault, language) for fault in faults],
-        "advice": [_as_dict(one, language) for one in found],
-    }
-
-
-def _as_dict(fault: Fault, language: str) -> dict[str, Any]:
-    """A fault with line and column where its text breaks off, else with its path."""
-    told = {"path": fault.path, "reason": fault.reason.to(language), "mend": fault.mend.to(language)}
-    if place := re.fullmatch(r"(\d+):(\d+)", fault.path):
-        return {"line": int(place[1]), "column": int(place[2]), **told}
-    return told
+    return Plan(documents.read(Programme, file, context, language, as_json), context.zone, context.currency)
 
 
 def _sections(plan: Plan, language: str) -> list[dict[str, Any]]:
@@ -250,16 +158,4 @@ def _sections(plan: Plan, language: str) -> list[dict[str, Any]]:
             ],
         }
         for section in programme_view(plan)
-    ]
-
-
-def _changes(before: Programme, after: Programme, context: Context, language: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "path": change.path,
-            "label": change.label.to(language),
-            "before": change.before and change.before.to(language),
-            "after": change.after and change.after.to(language),
-        }
-        for change in diff(before, after, context)
     ]

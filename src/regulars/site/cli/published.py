@@ -1,21 +1,16 @@
 """``regulars programme``: what it does with the programme of a shop: publish it, go through the history, end days, verify."""
 
 from datetime import date, datetime, timedelta
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from regulars.core.expiry import day_begins_at
-from regulars.core.faults import Faulty
-from regulars.site.cli import terminal
-from regulars.site.cli.programme import File, Language, app, check_options, refuse_faulty
+from regulars.site.cli import documents, terminal
+from regulars.site.cli.documents import Language, Note, Since
+from regulars.site.cli.programme import File, app
 from regulars.site.cli.terminal import DataDir, Json
 
-Since = Annotated[
-    str, typer.Option(help="From when it decides: a day of the shop or an instant with its offset; else now.")
-]
 Until = Annotated[str, typer.Option(help="The last day to end, YYYY-MM-DD; else the shop's yesterday.")]
 
 
@@ -23,19 +18,20 @@ Until = Annotated[str, typer.Option(help="The last day to end, YYYY-MM-DD; else 
 def publish(
     file: File,
     since: Since = "",
-    note: Annotated[str, typer.Option(help="What has changed, for whoever reads the versions.")] = "",
+    note: Note = "",
     language: Language = "en",
     json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
     """Put a programme into force. The first version may begin in the past: its history is gone through."""
-    check_options("", "", language)
-    text = _text(file)
+    documents.check_options("", "", language)
+    text = documents.text_of(file)
     terminal.open_shop(data_dir)
-    try:
-        terminal.print_result(_publish(text, since, note), json)
-    except Faulty as faulty:
-        refuse_faulty(file, faulty.faults, language, json)
+    from regulars.flows.programme import put_in_force
+    from regulars.flows.settling import request_settling
+
+    documents.publish(file, text, put_in_force, since, note, language, json)
+    request_settling()
 
 
 @app.command()
@@ -82,45 +78,6 @@ def verify(json: Json = False, data_dir: DataDir = None) -> None:
     counts = {"members": told.members, "tiers_compared": told.tiers, "lots_compared": told.lots}
     terminal.print_result({"ok": not findings, **counts, "findings": findings}, json)
     raise typer.Exit(1 if findings else 0)
-
-
-def _publish(text: str, since: str, note: str) -> dict[str, Any]:
-    from django.utils import timezone, translation
-
-    from regulars.flows import programme
-    from regulars.flows.settling import request_settling
-    from regulars.membership.actions.publishing import Refused
-    from regulars.shop.actions import TERMINAL
-
-    at = timezone.now()
-    begins = _since(since) if since else at
-    try:
-        with translation.override("en"):
-            number = programme.put_in_force(text, since=begins, note=note, by=TERMINAL, at=at)
-    except Refused as refused:
-        terminal.refuse(str(refused))
-    request_settling()
-    return {"version": number, "since": begins.isoformat()}
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        terminal.refuse(f"{file} is not UTF-8 text (byte {error.start}): save it as UTF-8 in your editor.")
-
-
-def _since(told: str) -> datetime:
-    """An instant, or the first one of a day of the shop."""
-    try:
-        at = datetime.fromisoformat(told)
-    except ValueError:
-        terminal.refuse(f"--since {told} is no day or instant: give 2026-03-01 or 2026-03-01T09:30:00+08:00.")
-    if at.tzinfo is not None:
-        return at
-    if len(told) > len("2026-03-01"):
-        terminal.refuse(f"--since {told} says no offset: add the shop's, as in 2026-03-01T09:30:00+08:00.")
-    return day_begins_at(at.date(), _zone())
 
 
 def _last_day(told: str) -> date:
