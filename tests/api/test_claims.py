@@ -96,6 +96,16 @@ def test_codes_are_for_keys_that_may_redeem(program: Program, member: UUID, at: 
     assert program.get(f"/claims/{made['id']}").data["code"] == "FILM-1"
 
 
+def test_a_cancelled_coupon_goes_on_showing_its_code(program: Program, member: UUID) -> None:
+    """So that the shop can void it."""
+    made = claim(program, member, "voucher").data
+    refused = program.post(f"/claims/{made['id']}/cancel", {})
+    assert refused.status_code == 409 and "优惠券" in refused.data["reason"]["zh"]
+    done = program.post(f"/claims/{made['id']}/cancel", {"unused": True})
+    assert (done.status_code, done.data["state"], done.data["code"]) == (200, "cancelled", made["code"])
+    assert made["code"] and program.get(f"/claims/{made['id']}").data["code"] == made["code"]
+
+
 def test_claims_are_read_page_by_page(program: Program, member: UUID, at: datetime) -> None:
     rows = [
         Claim(

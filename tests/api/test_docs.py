@@ -17,7 +17,7 @@ def page(client: Client, query: str = "") -> str:
 
 
 def routes(text: str) -> set[str]:
-    return set(re.findall(r"<summary>.*?>(GET|POST|PUT)</span><code>([^<]+)", text))
+    return set(re.findall(r"<summary>.*?>(GET|POST|PUT|DELETE)</span><code>([^<]+)", text))
 
 
 def test_every_problem_leads_to_its_description(staff: object) -> None:

@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from regulars.core.declarations import load
 from regulars.core.naming import operation_id
 from regulars.flows.merge import merge
-from regulars.flows.programme import settle_waiting
+from regulars.flows.programme import backfill, settle_waiting
 from regulars.flows.record_orders import record_orders
 from regulars.ledger.actions import commit
 from regulars.ledger.facts import Operation, Post, world
 from regulars.ledger.models import Lot
 from regulars.membership.models import Decision, Member
 from regulars.membership.queries.examples import example, examples
+from regulars.shop.models import AuditEntry
 from regulars.web.access import Actor
 from tests.api.program import Program
 from tests.facts import OPENED_AT, SmallShop
@@ -32,10 +34,6 @@ SINCE = OPENED_AT.isoformat()
 @pytest.fixture
 def club(program: Program, recorded: SmallShop) -> Program:
     """A published programme whose history is gone through."""
-    from django.utils import timezone
-
-    from regulars.flows.programme import backfill
-
     done = program.post("/programme/versions", {"text": CLUB + PRIVILEGES, "since": SINCE})
     assert (done.status_code, done.data["number"], done.data["state"]) == (201, 1, "in_force")
     backfill(timezone.now())
@@ -194,6 +192,37 @@ def test_versions_are_published_once_and_read_back(club: Program) -> None:
     assert club.get("/programme/versions/3").status_code == 404
     renamed = club.post("/programme/versions", {"text": CLUB.replace('id = "club"', 'id = "other"')})
     assert renamed.status_code == 422 and "cannot change" in renamed.data["errors"][0]["reason"]
+
+
+def test_a_version_with_a_wrong_year_is_refused_and_a_coming_one_withdrawn(club: Program) -> None:
+    """Else nothing could be published before it ever again."""
+    far = club.post("/programme/versions", {"text": CLUB, "since": (timezone.now() + timedelta(days=401)).isoformat()})
+    assert far.status_code == 409 and "check the year" in far.data["detail"]
+    for number in (2, 3):
+        since = (timezone.now() + timedelta(days=300 + number)).isoformat()
+        made = club.post("/programme/versions", {"text": CLUB, "since": since})
+        assert (made.status_code, made.data["state"]) == (201, "coming")
+    assert club.send("DELETE", "/programme/versions/2").status_code == 409, "one comes after it"
+    begun = club.send("DELETE", "/programme/versions/1", **{"Accept-Language": "zh"})
+    assert begun.status_code == 409 and "已经生效" in begun.data["detail"]
+    assert club.send("DELETE", "/programme/versions/9").status_code == 404
+    for number in (3, 2):
+        assert club.send("DELETE", f"/programme/versions/{number}").status_code == 204
+    withdrawn = AuditEntry.objects.filter(action="programme.withdrawn").values_list("target", flat=True)
+    assert set(withdrawn) == {"version 2", "version 3"}
+    again = club.post("/programme/versions", {"text": CLUB})
+    assert (again.status_code, again.data["number"], again.data["state"]) == (201, 2, "in_force")
+
+
+def test_a_first_version_that_is_withdrawn_leaves_the_history_to_the_next(
+    program: Program, recorded: SmallShop
+) -> None:
+    soon = (timezone.now() + timedelta(days=30)).isoformat()
+    assert program.post("/programme/versions", {"text": CLUB, "since": soon}).status_code == 201
+    backfill(timezone.now())
+    assert program.send("DELETE", "/programme/versions/1").status_code == 204
+    assert program.post("/programme/versions", {"text": CLUB, "since": SINCE}).status_code == 201
+    assert backfill(timezone.now()).orders > 0
 
 
 @pytest.mark.parametrize("name", examples())

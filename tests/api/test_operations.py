@@ -1,9 +1,15 @@
 """What programs move: once per key, whole or not at all, with refusals that say what is in the way."""
 
+from uuid import UUID
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from regulars.core.naming import operation_id
+from regulars.customers.queries.subjects import subject_key_of
+from regulars.ledger.actions import commit
+from regulars.ledger.facts import NATURES, Account, Operation, Post
 from regulars.shop.models import ApiKey
 from tests.api.program import Program, make_key
 from tests.api.test_orders import ORDER
@@ -58,6 +64,20 @@ def test_points_are_earned_spent_and_read_back(program: Program, shopper: str) -
     older = program.get(f"/accounts/{account['id']}/entries?cursor={entries['next']}").data
     assert [(e["number"], e["change"], e["balance"]) for e in older["items"]] == [(1, 100, 100)]
     assert older["next"] is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind, nature in NATURES.items() if nature.guarded])
+def test_every_kind_of_account_can_be_read(program: Program, shopper: str, kind: str) -> None:
+    """Also what a customer owes, which programs do not write."""
+    whose = subject_key_of(UUID(shopper)) or ""
+    leg = Post(Account("world", "points", "owed"), Account(kind, "points", "club", whose), 7)
+    commit(Operation(operation_id("test", kind), timezone.now(), [leg], "owed"))
+    [account] = program.get(f"/accounts?customer={shopper}&kind={kind}").data["items"]
+    assert (account["kind"], account["balance"], account["customer"]) == (kind, 7, shopper)
+    assert program.get(f"/accounts/{account['id']}").data["kind"] == kind
+    assert program.get(f"/accounts/{account['id']}/entries").data["items"][0]["amount"] == 7
+    written = {"do": "post", "source": world("issued"), "target": {**points(shopper), "kind": kind}, "amount": 1}
+    assert do(program, {"legs": [written]}, "write").status_code == (422 if kind == "debt" else 200)
 
 
 def test_a_customer_is_named_by_the_source_s_own_id_too(program: Program, shopper: str) -> None:

@@ -1,6 +1,9 @@
 """Products, orders and events over the API."""
 
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from tests.api.program import Program
 
@@ -201,6 +204,20 @@ def test_a_batch_of_events_answers_for_each(program: Program) -> None:
         ("m3", "created"),
     ]
     assert answer.data["items"][1]["errors"][0]["path"] == "/properties/product_id"
+
+
+def test_what_has_not_happened_yet_is_no_event(program: Program) -> None:
+    """Members live up to what they do: a wrong year would take them years ahead."""
+    ahead = {**EVENT, "messageId": "m2", "timestamp": (timezone.now() + timedelta(days=2)).isoformat()}
+    refused = program.post("/events", ahead)
+    assert refused.status_code == 422
+    [error] = refused.data["errors"]
+    assert error["path"] == "/timestamp" and "future" in error["reason"] and "check the year" in error["reason"]
+    batch = program.post("/events/batch", {"batch": [EVENT, ahead]})
+    assert [item["outcome"] for item in batch.data["items"]] == ["created", "refused"]
+    assert batch.data["items"][1]["errors"][0]["path"] == "/timestamp"
+    soon = (timezone.now() + timedelta(hours=20)).isoformat()
+    assert program.post("/events", {**EVENT, "messageId": "m3", "timestamp": soon}).status_code == 201, "a clock ahead"
 
 
 def test_what_no_database_takes_is_refused_before_it(program: Program) -> None:

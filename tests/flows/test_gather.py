@@ -106,21 +106,36 @@ def test_a_split_gives_back_what_is_left_of_each_lot(member: Callable[[], Member
     assert wrong() == []
 
 
-def test_what_waits_or_is_set_aside_follows_when_it_is_free(member: Callable[[], Member]) -> None:
+def test_what_waits_moves_with_its_terms_and_what_is_set_aside_when_it_is_free(member: Callable[[], Member]) -> None:
     survivor, absorbed = member(), member()
     give(absorbed, 40, lasts=200, waits=14)
     give(absorbed, 10)
     held = do(Hold(absorbed.own, REDEEMED, 10, AT + timedelta(days=1)))
-    joined(survivor, absorbed)
-    assert survivor.lots == []
+    waits = absorbed.lots[1]
+    made = joined(survivor, absorbed)
+    assert survivor.lots == [waits] and survivor.spendable == 0
     do(Release(hold_id(held, 0)))
     gather.gather_all(AT)
-    assert [lot[0] for lot in survivor.lots] == [10]
-    gather.gather_all(AT + timedelta(days=15))
     assert [lot[0] for lot in survivor.lots] == [10, 40] and absorbed.lots == []
     entries = accounts.account(survivor.own.id)
-    gather.gather_all(AT + timedelta(days=15))
+    gather.gather_all(AT + timedelta(days=1))
     assert accounts.account(survivor.own.id) == entries, "what was done is not done again"
+    split(made, by=BY, at=AT + timedelta(days=1))
+    assert absorbed.lots[1] == waits and survivor.lots == [] and wrong() == []
+
+
+def test_what_came_from_an_account_that_is_closed_stays_where_it_is(member: Callable[[], Member]) -> None:
+    survivor, absorbed = member(), member()
+    card = Account("gift_card", "points", "card", "")
+    do(Post(ISSUED, card, 60))
+    do(Post(card, absorbed.own, 40), Post(ISSUED, absorbed.own, 5))
+    made = joined(survivor, absorbed)
+    assert (survivor.spendable, absorbed.spendable) == (45, 0)
+    split(made, by=BY, at=AT)
+    do(Close(card))
+    joined(survivor, absorbed)
+    assert (survivor.spendable, absorbed.spendable) == (5, 40)
+    assert wrong() == []
 
 
 def test_merges_of_merges_are_undone_one_by_one(member: Callable[[], Member]) -> None:

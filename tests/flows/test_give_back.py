@@ -86,11 +86,12 @@ def test_an_order_that_comes_back_in_part_keeps_its_reward_until_the_rest_does(m
     assert Claim.objects.get(pk=claim.id).state == "cancelled" and balance(purse(member)) == (401, 0)
 
 
-def test_a_code_that_was_given_stays_and_so_do_its_points(member: UUID) -> None:
+@pytest.mark.parametrize("reward", ["film", "voucher"])
+def test_a_code_that_was_given_stays_and_so_do_its_points(member: UUID, reward: str) -> None:
     import_codes("film", ["FILM-1"], warn_below=0, at=OPENED_AT)
     last = order("3", "li", 60, 50)
     live([last], last.placed_at)
-    claim = redeem(member, "film", key="a", at=last.placed_at, order="#3")
+    claim = redeem(member, reward, key="a", at=last.placed_at, order="#3")
     spent = claim.price
     live([replace(last, state="cancelled")], last.placed_at + DAY)
     row = Claim.objects.get(pk=claim.id)

@@ -16,10 +16,12 @@ from regulars.flows.programme import backfill, end_days, settle_waiting
 from regulars.flows.record_events import record_events
 from regulars.flows.record_orders import record_orders
 from regulars.ledger.models import Account, Lot, Message
+from regulars.membership import queries as membership
 from regulars.membership.actions.publishing import publish
 from regulars.membership.models import Award, Decision, Member, TierMove, Waiting
 from regulars.orders.actions.returns import ReturnRefused
 from regulars.orders.models import Line, Order
+from regulars.simulation.self_check import check_members
 from tests.facts import OPENED_AT, SmallShop
 from tests.flows.rewarding import wrong
 
@@ -238,6 +240,27 @@ def test_deeds_are_rewarded_as_tasks(people: SmallShop, at: datetime) -> None:
     assert Waiting.objects.count() == 2, "only what a task rewards waits"
     settle_waiting(at)
     assert [lot[2] for lot in of("test")["c1"][-1]] == [50]
+
+
+@pytest.mark.parametrize("what", ["deed", "order"])
+def test_nothing_happens_after_the_shops_own_time(people: SmallShop, at: datetime, what: str) -> None:
+    """However it got in: a wrong year does not let the clock expire and review what is years ahead."""
+    text = CLUB + '\n[[rules]]\nkind = "task"\nid = "profile"\nname = "P"\nevent = "Profile Completed"\npoints = 50\n'
+    put_in_force(at, text=text)
+    bought = [order for order in people.orders if order.customer == "c0"]
+    live(bought, at)
+    before, far = of("test")["c0"], at + timedelta(days=6 * 365)
+    if what == "deed":
+        record_events([EventFact("d", "c0", "Profile Completed", far)], source="test", at=at)
+        settle_waiting(at)
+    else:
+        live([replace(bought[0], source_id="far", placed_at=far)], at)
+    row, today = Member.objects.get(customer__source_id="c0"), at.date().toordinal() + 1
+    assert (row.tier, row.tier_until) == (before[0], before[2]) and row.seen <= today
+    assert all(decided <= at for decided in Decision.objects.values_list("at", flat=True))
+    assert set(before[-1]) <= set(of("test")["c0"][-1]), "what they had is not expired"
+    versions = membership.versions()
+    assert versions and check_members([row.pk], versions, at).differences == (), "a replay comes to the same"
 
 
 def test_all_members_together_get_no_more_than_a_shared_budget(people: SmallShop, at: datetime) -> None:

@@ -212,6 +212,23 @@ def test_a_gift_card_and_a_coupon_are_made_at_once(member: UUID, at: datetime) -
     assert claims.code_of(voucher.id) != claims.code_of(other.id)
 
 
+def test_a_coupon_is_cancelled_once_somebody_has_seen_that_it_was_not_used(member: UUID, at: datetime) -> None:
+    """Else its code would go on being worth what the points had paid for."""
+    before = lots(member)
+    voucher = redeem(member, "voucher", key="a", at=at)
+    code = claims.code_of(voucher.id)
+    with pytest.raises(Refused) as refused:
+        cancel(voucher.id, at=at, by="user:x")
+    assert "not used" in told(refused) and Claim.objects.get(pk=voucher.id).state == "fulfilled"
+    assert balance(purse(member)) == (200, 0)
+    for _twice in range(2):
+        assert cancel(voucher.id, at=at, by="user:x", unused=True).state == "cancelled"
+    assert lots(member) == before and claims.code_of(voucher.id) == code and wrong() == []
+    [heard] = Message.objects.filter(name="Reward Cancelled")
+    assert (heard.content["claim_id"], heard.content["gives"]) == (str(voucher.id), "coupon")
+    assert code not in str(heard.content), "the code itself goes nowhere"
+
+
 def test_codes_of_others_are_set_aside_given_back_and_given_once(member: UUID, at: datetime) -> None:
     import_codes("film", ["AAA-1", "AAA-2"], warn_below=5, at=at)
     held = redeem(member, "film", key="a", at=at, hold_only=True)
@@ -290,3 +307,16 @@ def test_a_gift_goes_back_with_the_goods_that_brought_it(
     record_orders([replace(order, state="refunded")], source="test", at=at + days(1))
     settle_waiting(at + days(1))
     assert Claim.objects.get().state == ("fulfilled" if handed_over else "cancelled")
+    told, later = Message.objects.filter(name="Reward Claimed"), at + days(2)
+    had = told.count()
+    for number in range(2):
+        again = replace(order, source_id=f"again{number}", state="paid")
+        for state in ("paid", "refunded") if not number else ("paid",):
+            record_orders([replace(again, state=state)], source="test", at=later)
+            settle_waiting(later)
+    assert Member.objects.get(customer=customer("c0")).tier == "gold"
+    states = sorted(Claim.objects.values_list("state", flat=True))
+    assert states == (["fulfilled"] if handed_over else ["cancelled", "cancelled", "confirmed"]), (
+        "once, unless it came back"
+    )
+    assert told.count() == (had if handed_over else had + 2), "nobody is told of a gift that is not given"

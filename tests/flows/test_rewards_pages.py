@@ -88,6 +88,18 @@ def test_a_claim_is_fulfilled_and_another_cancelled(member: UUID, sign_in: SignI
     assert "Only what is confirmed" in told
 
 
+def test_staff_cancels_a_coupon_that_was_not_used(member: UUID, sign_in: SignIn, at: datetime) -> None:
+    client = sign_in("agent", language="en")
+    coupon = redeem(member, "voucher", key="a", at=at)
+    assert 'name="unused"' in text(client, f"/rewards/{coupon.id}/")
+    told = client.post(f"/rewards/{coupon.id}/settle/", {"do": "cancel", "note": "x"}, follow=True).content.decode()
+    assert "See that it was not used" in told
+    client.post(f"/rewards/{coupon.id}/settle/", {"do": "cancel", "note": "x", "unused": "on"})
+    assert balance(purse(member)) == (100_000, 0)
+    assert claims.code_of(coupon.id) in text(client, f"/rewards/{coupon.id}/"), "to be voided"
+    assert claims.code_of(coupon.id) not in text(sign_in("analyst"), f"/rewards/{coupon.id}/")
+
+
 def test_staff_redeems_for_a_customer(member: UUID, sign_in: SignIn) -> None:
     client = sign_in("agent", language="en")
     assert f"/customers/{member}/redeem/" in text(client, f"/customers/{member}/")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,19 +12,24 @@ from hypothesis import strategies as st
 
 from regulars.core.facts import CustomerFact, IdentityFact, LineFact, OrderFact
 from regulars.customers.models import Customer
+from regulars.flows.cancel_claim import cancel
 from regulars.flows.merge import merge, split
 from regulars.flows.order_returned import order_returned
 from regulars.flows.programme import end_days
 from regulars.flows.record_customers import record_customers
-from regulars.ledger.models import Account
+from regulars.flows.redeem import redeem
+from regulars.ledger.facts import Account
+from regulars.ledger.models import Account as AccountRow
+from regulars.ledger.queries.accounts import account, figures
 from regulars.membership.models import TierMove, Union
 from regulars.web.access import Actor
 from tests.facts import OPENED_AT
-from tests.flows.rewarding import purse, wrong
+from tests.flows.rewarding import balance, purse, wrong
 from tests.flows.test_programme import CLUB, live, of, one_return, put_in_force
 
 pytestmark = pytest.mark.django_db
 BY = Actor(name="陈杰", subject="user:agent", role="agent")
+KETTLE = '\n[[rewards]]\nid = "kettle"\nname = "Kettle"\ngives = "goods"\nprice = 1000\n'
 DAY = timedelta(days=1)
 # Points at once, so that what moves can be spent; and what tiers give, and how often.
 QUICK = CLUB.replace("pending_days = 7\n", "").replace(
@@ -39,6 +44,15 @@ def open_shop(shop: Any) -> None:
     shop.as_of = "now"
     shop.save()
     put_in_force(OPENED_AT, text=QUICK)
+    record_customers([CustomerFact("a"), CustomerFact("b")], source="test", at=OPENED_AT)
+
+
+@pytest.fixture
+def slow_shop(shop: Any) -> None:
+    """Points wait for seven days after delivery."""
+    shop.as_of = "now"
+    shop.save()
+    put_in_force(OPENED_AT)
     record_customers([CustomerFact("a"), CustomerFact("b")], source="test", at=OPENED_AT)
 
 
@@ -141,12 +155,12 @@ def test_what_one_owes_the_other_owes(open_shop: None) -> None:
     assert of("test")["b"][3]["owed"] == [["points", 350]]
     made = merged(181)
     assert of("test")["a"][3]["owed"] == [["points", 350]]
-    owed = {account.subject: account.balance for account in Account.objects.filter(kind="debt")}
+    owed = {account.subject: account.balance for account in AccountRow.objects.filter(kind="debt")}
     assert owed == {purse(customer("a")).subject: 350, Customer.objects.get(source_id="b").subject_key: 0}
     tell(bought("3", "a", 100, 182))
     parted(made, 183)
     assert "owed" not in of("test")["a"][3] and of("test")["b"][3]["owed"] == [["points", 250]]
-    debts = Account.objects.filter(kind="debt", balance__gt=0)
+    debts = AccountRow.objects.filter(kind="debt", balance__gt=0)
     assert [(one.subject, one.balance) for one in debts] == [(Customer.objects.get(source_id="b").subject_key, 250)]
     assert wrong() == []
 
@@ -169,12 +183,94 @@ def test_limits_and_gifts_are_had_once_by_both(open_shop: None) -> None:
 def test_a_guest_whom_an_import_recognises_is_united_too(open_shop: None) -> None:
     guest = replace(bought("1", "", 300, 1), identities=(IdentityFact("email", "li@mail.example"),))
     tell(guest, bought("2", "a", 250, 2))
+    own, theirs = (balance(purse(customer(name)))[0] for name in ("a", "email:li@mail.example"))
+    assert own and theirs
     record_customers(
         [CustomerFact("a", identities=(IdentityFact("email", "li@mail.example"),))],
         source="test",
         at=OPENED_AT + 3 * DAY,
     )
     assert spend("a") == (55_000, 2) and stands("a")[0] == "silver"
+    assert balance(purse(customer("a"))) == (own + theirs, 0), "what the guest had can be spent at once"
+
+
+def has(name: str, day: int) -> tuple[int, int]:
+    """What a customer's own account has to spend on a day, and what waits there."""
+    found = account(Account("points", "points", "club", Customer.objects.get(source_id=name).subject_key).id)
+    seen = figures(found, OPENED_AT + day * DAY, UTC) if found else None
+    return (seen.spendable, seen.pending) if seen else (0, 0)
+
+
+def owed(name: str) -> list[list[Any]]:
+    return of("test")[name][3].get("owed", [])
+
+
+def on_its_way(customer: str = "b") -> OrderFact:
+    return replace(bought("2", customer, 1_000, 10), state="paid")
+
+
+def arrives(day: int, told: int) -> None:
+    live([replace(on_its_way(), state="completed", updated_at=OPENED_AT + day * DAY)], OPENED_AT + told * DAY)
+
+
+def test_points_of_an_order_on_its_way_become_the_survivor_s(slow_shop: None) -> None:
+    tell(bought("1", "a", 100, 1), on_its_way())
+    merged(20)
+    assert (has("a", 20), has("b", 20)) == ((200, 1_100), (0, 0))
+    arrives(21, 33)
+    assert (has("a", 33), has("b", 33)) == ((1_300, 0), (0, 0)) and wrong() == []
+
+
+def test_points_on_their_way_go_home_with_a_split_and_arrive_there(slow_shop: None) -> None:
+    tell(bought("1", "a", 100, 1), on_its_way())
+    made = merged(20)
+    parted(made, 21)
+    assert (has("a", 21), has("b", 21)) == ((200, 0), (0, 1_100))
+    arrives(22, 33)
+    assert (has("a", 33), has("b", 33)) == ((200, 0), (1_100, 0))
+    order_returned(one_return("2"), source="test", at=OPENED_AT + 180 * DAY)
+    assert (has("a", 180), has("b", 180), owed("b")) == ((200, 0), (0, 0), []) and wrong() == []
+
+
+def test_a_return_takes_back_what_still_waits_and_nothing_else(slow_shop: None) -> None:
+    tell(bought("1", "a", 100, 1), on_its_way())
+    merged(20)
+    order_returned(one_return("2"), source="test", at=OPENED_AT + 180 * DAY)
+    assert (has("a", 180), has("b", 180), owed("a")) == ((200, 0), (0, 0), []) and wrong() == []
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_what_is_undone_while_merged_stays_undone_after_a_split(open_shop: None, cancelled: bool) -> None:
+    tell(bought("1", "a", 100, 1), bought("2", "b", 2_100, 2))
+    made = merged(3)
+    if cancelled:
+        gone = replace(bought("2", "b", 2_100, 2), state="cancelled", updated_at=OPENED_AT + 4 * DAY)
+        live([gone], OPENED_AT + 180 * DAY)
+    else:
+        order_returned(one_return("2"), source="test", at=OPENED_AT + 180 * DAY)
+    assert has("a", 180) == (200, 0), "the survivor's own points are not touched"
+    parted(made, 181)
+    assert (stands("a")[0], stands("b")[0]) == ("", "")
+    assert (has("a", 181), has("b", 181), owed("a"), owed("b")) == ((200, 0), (0, 0), [], []) and wrong() == []
+
+
+@pytest.mark.parametrize("first", ["split", "return", "cancel"])
+def test_what_was_spent_while_merged_was_spent_by_the_survivor(open_shop: None, first: str) -> None:
+    put_in_force(OPENED_AT, since=OPENED_AT + DAY / 2, text=QUICK + KETTLE)
+    tell(bought("1", "a", 100, 1), bought("2", "b", 1_000, 2))
+    made = merged(3)
+    claim = redeem(customer("a"), "kettle", key="k", at=OPENED_AT + 4 * DAY)
+    steps = {
+        "split": lambda day: parted(made, day),
+        "return": lambda day: order_returned(one_return("2"), source="test", at=OPENED_AT + day * DAY),
+        "cancel": lambda day: cancel(claim.id, at=OPENED_AT + day * DAY, by="user:x"),
+    }
+    order = [first, *(step for step in steps if step != first)]
+    for place, step in enumerate(order):
+        steps[step](180 + place)
+        if step == "split" and place == 0:
+            assert (has("a", 180), has("b", 180), owed("a")) == ((0, 0), (1_100, 0), [["points", 800]])
+    assert (has("a", 190), has("b", 190), owed("a"), owed("b")) == ((200, 0), (0, 0), [], []) and wrong() == []
 
 
 Order = tuple[str, int, int]

@@ -161,7 +161,8 @@ class Award(NamedTuple):
     """What an order earned, and all that is needed to decide it again when some of it comes back.
 
     ``tier``, ``nth``, ``room`` (what each limit had left) and ``asked`` (what rules asked of the member) are as they were at
-    the purchase; ``version`` is the programme's. ``changed``: it was decided anew for other goods, since some came back.
+    the purchase; ``version`` is the programme's. ``changed``: it was decided anew, for other goods since some came back, or for
+    another member or day.
     """
 
     order: str
@@ -183,13 +184,19 @@ class Award(NamedTuple):
 
 
 class OrderEvent(NamedTuple):
-    """An order is as ``purchase`` says. ``award`` is what it was given before; ``left`` what shared budgets have left."""
+    """An order is as ``purchase`` says. ``award`` is what it was given before; ``left`` what shared budgets have left.
+
+    ``revision``: how often it was decided for another member or day, where all of that was taken back and it begins anew.
+    ``customer`` is the record whose order it is, where that matters.
+    """
 
     id: str
     at: datetime
     purchase: Purchase
     award: Award | None = None
     left: Mapping[str, int] = NONE
+    revision: int = 0
+    customer: str = ""
 
 
 class Deed(NamedTuple):
@@ -257,17 +264,18 @@ class Merged(NamedTuple):
 
 
 class Parted(NamedTuple):
-    """A merge of the day ``since`` was undone: ``before`` it the member stood so. ``counted`` is what their own orders count.
+    """A merge was undone: ``before`` it the member stood so. ``counted`` is what their own orders count.
 
-    ``other`` is how the record stood that leaves; None for that record itself.
+    ``other`` is how the record stood that leaves; None for that record itself. ``spent`` is what the member spent of what that
+    record's orders brought, by unit: it has it again.
     """
 
     id: str
     at: datetime
     before: Member
     counted: tuple[Day, ...]
-    since: int
     other: Member | None = None
+    spent: tuple[tuple[str, int], ...] = ()
 
 
 Event = OrderEvent | Deed | Referred | DayEnd | DayBegin | Spent | Restored | Merged | Parted

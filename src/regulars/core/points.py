@@ -181,6 +181,11 @@ class Wallet:
             missing = 0
         return Earned(unit, named, of_lot - from_lot, repaid - again, waived + missing)
 
+    def make_good(self, unit: str, amount: int, at: datetime) -> None:
+        """Give up ``amount`` out of whatever lots there are; what is missing is owed."""
+        if missing := amount - self._reclaim(unit, amount, at):
+            self.owe(unit, missing)
+
     def spend(self, unit: str, amount: int, at: datetime, what: str) -> None:
         """Take ``amount`` out, first to expire first. Raises ValueError where less can be spent."""
         left, kept = amount, []

@@ -12,7 +12,7 @@ from regulars.core.says import Says
 from regulars.flows.redeem import Desk, Refused, about, captured_by, desk, release
 from regulars.ledger import refusals
 from regulars.ledger.actions import commit
-from regulars.ledger.facts import LEGS_MAX, Kind, Operation, Posting, Reverse
+from regulars.ledger.facts import LEGS_MAX, Kind, Message, Operation, Posting, Reverse
 from regulars.ledger.queries import receipts
 from regulars.ledger.queries.lots import lots_of
 from regulars.membership.actions import cards as card_actions
@@ -25,10 +25,11 @@ from regulars.membership.queries.claims import CANCELLED, FULFILLED, HELD, REDEE
 from regulars.storage.transactions import run_tx
 
 
-def cancel(identifier: UUID, *, at: datetime, by: str, note: str = "") -> ClaimFacts:
+def cancel(identifier: UUID, *, at: datetime, by: str, note: str = "", unused: bool = False) -> ClaimFacts:
     """Cancel a claim in whatever state it is. Cancelled before: the claim as it is.
 
-    Raises Refused where what was given cannot be taken back, and LookupError.
+    ``unused``: whoever asks has seen that the coupon was not used, and voids it where it would be. Raises Refused where what
+    was given cannot be taken back, and LookupError.
     """
 
     def verb() -> ClaimFacts:
@@ -41,10 +42,11 @@ def cancel(identifier: UUID, *, at: datetime, by: str, note: str = "") -> ClaimF
             release(claim, at=at, by=by, note=note)
         else:
             here = desk(claim.customer_id, at, lock=True)
-            _take_back(claim, here, by)
+            _take_back(claim, here, by, unused)
             if claim.why == REDEEMED:
                 _pay_back(claim, here, by)
             claims.settle(identifier, CANCELLED, at=at, by=by, note=note)
+            _tell(claim, here, by)
         found = reads.claim(identifier)
         assert found is not None
         return found
@@ -52,7 +54,18 @@ def cancel(identifier: UUID, *, at: datetime, by: str, note: str = "") -> ClaimF
     return run_tx(verb)
 
 
-def _take_back(claim: ClaimFacts, here: Desk, by: str) -> None:
+def _tell(claim: ClaimFacts, here: Desk, by: str) -> None:
+    """What was given is withdrawn: whoever keeps its code (which the claim goes on to show) must void it."""
+    told = {
+        "customer_id": str(claim.customer_id), "at": here.at.isoformat(), "about": about(claim), "claim_id": str(claim.id),
+        "reward": claim.reward, "why": claim.why, "gives": claim.gives,
+    }  # fmt: skip
+    named = operation_id("claim", "cancelled", claim.id.hex)
+    messages = [Message("Reward Cancelled", told)]
+    commit(Operation(named, here.now, [], "claim.cancelled", by, about(claim), messages=messages))
+
+
+def _take_back(claim: ClaimFacts, here: Desk, by: str, unused: bool) -> None:
     """Take back what was handed over at once; goods and services come back by hand, if at all."""
     if claim.state != FULFILLED:
         return
@@ -62,6 +75,13 @@ def _take_back(claim: ClaimFacts, here: Desk, by: str) -> None:
                 Says(
                     "The member has the code, and nobody can take it back. Make it up with an adjustment instead.",
                     "兑换码已发给会员，无法收回。如需补偿，请改用手工调整。",
+                )
+            )
+        case RewardKind.COUPON if not unused:
+            raise Refused(
+                Says(
+                    "The member has the coupon's code. See that it was not used, void it in the shop, and confirm that here.",
+                    "优惠券码已发给会员。请先确认该券未使用并在商城中作废，再确认取消。",
                 )
             )
         case RewardKind.CREDIT:

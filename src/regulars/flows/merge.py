@@ -41,10 +41,10 @@ def split(merge_id: UUID, *, by: Actor, at: datetime) -> None:
     def verb() -> None:
         survivor, absorbed = customers.split_customer(merge_id, actor=by.name, at=at)
         try:
-            gather.give_back(absorbed, survivor, by=by.subject, at=at)
+            spent = gather.give_back(absorbed, survivor, by=by.subject, at=at)
         except Closed as closed:
             raise MergeRefused(f"{closed}: open the account again, then split the records.") from None
-        unite.part(merge_id, survivor, absorbed, at=at)
+        unite.part(merge_id, survivor, absorbed, spent=spent, at=at)
         details = {"absorbed": str(absorbed), "merge": str(merge_id)}
         shops.record(by, "customer.split", str(survivor), details, at=at)
 

@@ -156,3 +156,14 @@ def put_in_force(
         return number
 
     return run_tx(verb)
+
+
+def withdraw(number: int, *, by: Actor, at: datetime) -> None:
+    """Take back the newest version before it begins. Raises ``membership.actions.publishing.Refused``, and LookupError."""
+
+    def verb() -> None:
+        lock_name("membership:backfill")
+        publishing.withdraw(number, at=at)
+        record(by, "programme.withdrawn", f"version {number}", {"version": str(number)}, at=at)
+
+    run_tx(verb)

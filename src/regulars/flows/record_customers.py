@@ -7,7 +7,7 @@ from uuid import UUID
 from regulars.core.facts import CustomerFact, Tally
 from regulars.customers import actions, queries
 from regulars.customers.queries.persons import birthdays
-from regulars.flows import unite
+from regulars.flows import gather, unite
 from regulars.flows.record_orders import named_by
 from regulars.membership import queries as membership
 from regulars.membership.actions.looking import look_again
@@ -53,5 +53,6 @@ def _adopt_guests(facts: Sequence[CustomerFact], source: str, at: datetime) -> N
         if survivor and survivor != identifier:
             two = unite.both(survivor, identifier, at=at)
             made = actions.merge_customers(survivor, identifier, reason=SAME_HANDLE, actor=f"import: {source}", at=at)
+            gather.gather(survivor, by="", at=at)
             if two:
                 unite.unite(two, made)

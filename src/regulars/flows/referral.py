@@ -213,7 +213,9 @@ def _reward(
     people = persons([one.advocate_id, one.friend_id])
     brought = people[one.friend_id].id.hex
     happened = {
-        people[who].id: [Referred(operation_id("referral", brought, role), now, role, one.id.hex)]  # a friend is brought once
+        people[who].id: [
+            Referred(operation_id("referral", brought, role), now, role, one.id.hex)
+        ]  # a friend is brought once
         for who, role in ((one.advocate_id, "advocate"), (one.friend_id, "friend"))
     }
 

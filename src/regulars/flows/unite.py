@@ -17,10 +17,9 @@ from regulars.ledger.actions import commit
 from regulars.membership import queries as membership
 from regulars.membership.actions import deciding, uniting
 from regulars.membership.actions.deciding import Decided
-from regulars.membership.actions.posting import operations
+from regulars.membership.actions.posting import accounts, operations
 from regulars.membership.queries import members, unions
 from regulars.membership.queries.members import Known
-from regulars.orders.queries.bought import orders_of
 from regulars.orders.queries.clock import shop_time
 from regulars.shop import queries as shops
 
@@ -76,8 +75,9 @@ def unite(two: Both, merge: UUID) -> None:
         _repay(other, event.id, now)
 
 
-def part(merge: UUID, survivor: UUID, absorbed: UUID, *, at: datetime) -> None:
-    """Let two stand by themselves again, after the records were split and what they own was given back."""
+def part(merge: UUID, survivor: UUID, absorbed: UUID, *, spent: Mapping[str, int], at: datetime) -> None:
+    """Let two stand by themselves again, after the records were split and what they own was given back; what was ``spent`` of it,
+    by account, is the survivor's to make good."""
     now, people = _now(at), persons([survivor, absorbed])
     if now is None or len({person.id for person in people.values()}) < 2:
         return
@@ -86,15 +86,16 @@ def part(merge: UUID, survivor: UUID, absorbed: UUID, *, at: datetime) -> None:
     leaves, stays = people[absorbed], known.member._replace(owed=())
     other = _before(kept.other if kept else None, leaves, now)
     own = _before(kept.own if kept else None, people[survivor], now) if kept else stays
-    since = kept.day.toordinal() if kept else 1
     if known.stored:
-        _decide(known, Parted(named, now.at, own, _counted(survivor), since, other), now)
+        purses = accounts(now.plan, known.person.subject)
+        lent = tuple((unit, spent[purse.id]) for unit, purse in purses.items() if purse.id in spent)
+        _decide(known, Parted(named, now.at, own, _counted(survivor), other, lent), now)
     count = _counted(absorbed)
     if count or (kept and kept.other):
         lots = members.load([leaves], now.plan, {leaves.id: now.day}, lock=True)[leaves.id].member.lots
         begins = Known(leaves, other._replace(lots=lots, owed=()), stored=False)
         owed = _given_back(known.member, other)
-        _decide(begins, Parted(within(named, "other"), now.at, other._replace(owed=owed), count, since), now)
+        _decide(begins, Parted(within(named, "other"), now.at, other._replace(owed=owed), count), now)
     uniting.forget(merge)
 
 
@@ -109,7 +110,7 @@ def _again(person: Person, now: Now) -> Known:
 
 
 def _counted(customer: UUID) -> tuple[Day, ...]:
-    return unions.counted(orders_of(member_ids(customer)))
+    return unions.counted(member_ids(customer))
 
 
 def _before(told: Mapping[str, Any] | None, person: Person, now: Now) -> Member:

@@ -71,8 +71,7 @@ class Union(models.Model):
 
 
 class Award(models.Model):
-    """What an order was given, as it stands now: ``core.member.Award``. ``told`` is the order's ``recorded_at`` it was
-    decided for."""
+    """What an order was given, as it stands now: ``core.member.Award``. ``customer`` is the record whose order it was then."""
 
     order_id = models.UUIDField(primary_key=True)
     customer = models.ForeignKey(

@@ -129,12 +129,18 @@ class Return(models.Model):
 
 
 class ReturnedLine(models.Model):
-    """How much of an order's line came back with one return, and what was given back for it."""
+    """How much of an order's line came back with one return, and what was given back for it.
+
+    ``number`` is where the line stood then, ``named`` what it is called, and ``line`` where that stands now: null where the
+    order was told without it since.
+    """
 
     pk = models.CompositePrimaryKey("returned_id", "number")
     returned = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="lines", db_index=False)
     number = models.PositiveIntegerField()
     order_id = models.UUIDField(db_index=True)
+    named = models.CharField(max_length=340)
+    line = models.PositiveIntegerField(null=True)
     quantity_milli = models.BigIntegerField()
     amount = models.BigIntegerField()
 

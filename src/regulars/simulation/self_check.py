@@ -6,14 +6,14 @@ comparison goes as far as they allow.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from regulars.catalog.queries.goods import Shelf
 from regulars.core.facts import NONE
-from regulars.core.member import NEVER, NO_TIER, Award, Day, Event, Member, OrderEvent, Referred
+from regulars.core.member import NEVER, NO_TIER, Award, Day, Deed, Event, Member, OrderEvent, Referred
 from regulars.core.naming import operation_id
 from regulars.core.programme import Versions, folded
 from regulars.customers.queries import listing
@@ -86,25 +86,39 @@ def _lives(customers: Sequence[UUID], versions: Versions, today: int, shelf: She
     bought = purchases.purchases_of(people, first, shelf) if first else []
     awards = members.awards(one.purchase.id for one in bought)
     told: dict[UUID, list[Event]] = {key: [*_others(key, decided[key])] for key in people}
+    at_of = {key: {turn.id: turn.at for turn in decided[key]} for key in people}
     for one in bought:
-        told[one.customer].append(_order(one, awards.get(one.purchase.id)))
+        told[one.customer].append(_order(one, awards.get(one.purchase.id), at_of[one.customer]))
     for key, deeds in deeds_of(people, [name for version in versions.plans for name in version.tasks]).items():
-        told[key] += [deed for deed in deeds if deed.id in {turn.id for turn in decided[key]}]
+        told[key] += [_decided_at(deed, at_of[key]) for deed in deeds if deed.id in at_of[key]]
     purses = {
         purse_of(plan, unit.id, one.subject).id: key for key, one in people.items() for unit in plan.programme.units
     }
     touched = {purses[account] for account in moved_by_others(purses, OWN)}
     changed = {one.customer for one in bought if (award := awards.get(one.purchase.id)) and award.changed}
+    whose = {f"order:{one.purchase.id}": one.customer for one in bought}
+    changed |= {key for key in people for turn in decided[key] if _has_gone(turn, key, whose)}
     for key, life in members.load(people.values(), plan, dict.fromkeys(people, date.min)).items():
         if life.stored:
             replayed, in_turn = _replayed(life.member, told[key], awards, versions, today, decided[key])
             yield Life(life, replayed, in_turn and key not in changed, key not in touched)
 
 
-def _order(told: Told, award: Award | None) -> OrderEvent:
+def _order(told: Told, award: Award | None, at_of: Mapping[str, datetime]) -> Event:
     """The order as it stands, decided for the first time; what limits had left for it is a matter of other members, too."""
     named = operation_id("order", told.purchase.id, "0")
-    return OrderEvent(named, told.placed_at, told.purchase, left=dict(award.room) if award else NONE)
+    event = OrderEvent(named, told.placed_at, told.purchase, left=dict(award.room) if award else NONE)
+    return _decided_at(event, at_of)
+
+
+def _has_gone(turn: Turn, customer: UUID, whose: Mapping[str, UUID]) -> bool:
+    """Whether an order was decided for somebody whose it is no longer."""
+    return turn.kind == "order" and whose.get(turn.about) != customer
+
+
+def _decided_at(event: OrderEvent | Deed, at_of: Mapping[str, datetime]) -> Event:
+    """What was told before its time was decided at the time it was told."""
+    return event._replace(at=min(event.at, at_of.get(event.id, event.at)))
 
 
 def _settled(customers: Sequence[UUID]) -> dict[UUID, Person]:

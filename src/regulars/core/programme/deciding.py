@@ -58,11 +58,10 @@ def decide(member: Member, event: Event, plan: Plan, current: Plan | None = None
 
 def _order(member: Member, event: OrderEvent, plan: Plan, current: Plan) -> Outcome:
     purchase, before = event.purchase, event.award
-    if purchase.currency != plan.currency:
-        return Outcome(member, award=before, notes=(Note("currency", {"currency": purchase.currency}),))
-    if purchase.paid_at is None:
+    if (foreign := purchase.currency != plan.currency) or purchase.paid_at is None:
         if before is None:
-            return Outcome(member, notes=(Note("unpaid"),))
+            note = Note("currency", {"currency": purchase.currency}) if foreign else Note("unpaid")
+            return Outcome(member, notes=(note,))
         purchase = purchase._replace(lines=())
     turn = Turn(member, event.id, plan, plan.day(event.at), current)
     old = before or _opened(turn, event, purchase.paid_at or event.at)
@@ -94,8 +93,9 @@ def _opened(turn: Turn, event: OrderEvent, paid_at: datetime) -> Award:
         [(ready.id, _room(turn, ready.rule, day, event.left)) for ready in plan.tallied.values() if ready.limited]
     )
     return Award(
-        event.purchase.id, plan.version, day, member.standing.tier, member.orders + 1, room, asked, counted=Day(day)
-    )
+        event.purchase.id, plan.version, day, member.standing.tier, member.orders + 1, room, asked, counted=Day(day),
+        revision=event.revision, changed=event.revision > 0,
+    )  # fmt: skip
 
 
 def _room(turn: Turn, rule: Rule, day: int, left: Mapping[str, int]) -> int:

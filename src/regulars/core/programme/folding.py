@@ -89,7 +89,7 @@ def folded(
     known = dict(awards)
     for told in events:
         event = told
-        if isinstance(told, OrderEvent) and told.award is None:
+        if isinstance(told, OrderEvent) and told.award is None and not told.revision:
             event = told._replace(award=known.get(told.purchase.id))
         plan, current = versions.of(event), versions.at(event.at)
         if plan is None or current is None:

@@ -45,9 +45,12 @@ def parted(member: Member, event: Parted, plan: Plan) -> Outcome:
         for unit, amount in other.owed:
             if back := min(amount, turn.wallet.debt(unit)):
                 turn.wallet.repay(unit, back)
+        for unit, amount in event.spent:
+            turn.wallet.make_good(unit, amount, event.at)
     if ladder := plan.ladder:
-        same = (days, past) == (before.days, before.past)
-        turn.stand(before.standing if same else restood(ladder, before.standing, days, past, event.since), "split")
+        changed = {day.day for day in {past, *days} ^ {before.past, *before.days}}
+        standing = restood(ladder, before.standing, days, past, min(changed)) if changed else before.standing
+        turn.stand(standing, "split")
     turn.look(turn.today)
     return turn.outcome()
 

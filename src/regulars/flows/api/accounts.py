@@ -23,7 +23,9 @@ from regulars.web.problems import invalid
 
 router = Router(tags=["Accounts"])
 READ = scope(Scope.LEDGER_READ)
-Kind = Literal["points", "credit", "gift_card", "stock", "limit", "budget", "prize", "escrow"]
+# What programs may move; what somebody owes they read only: debts arise and are repaid with points.
+Movable = Literal["points", "credit", "gift_card", "stock", "limit", "budget", "prize", "escrow"]
+Kind = Literal[Movable, "debt"]
 EntryKind = Literal["post", "grant", "hold", "capture", "release", "activate", "expire", "reverse", "close", "reopen"]
 
 

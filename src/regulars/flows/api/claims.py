@@ -85,6 +85,13 @@ class NoteIn(api.Input):
     note: api.Text = Field("", max_length=200, description="For colleagues: a parcel's number, a reason.")
 
 
+class CancelIn(NoteIn):
+    unused: bool = Field(
+        False,
+        description="For a coupon that was handed over: its code was not used, and is void in the shop. Refused without it.",
+    )
+
+
 class ClaimOut(Schema):
     """A reward on its way to a customer. `held`: set aside; `confirmed`: paid, to be handed over; `fulfilled`: done."""
 
@@ -187,10 +194,10 @@ def confirm_claim(request: HttpRequest, id: UUID) -> Any:
 
 
 @router.post("/{id}/cancel", response=ClaimOut, auth=WRITE, summary="Cancel a claim", openapi_extra=_CHANGES)
-def cancel_claim(request: HttpRequest, id: UUID, body: NoteIn) -> Any:
+def cancel_claim(request: HttpRequest, id: UUID, body: CancelIn) -> Any:
     """Points come back as the lots they were, stock and limit too. Refused where what was given cannot be taken back."""
     told = {"at": timezone.now(), "by": request.actor.subject, "note": body.note}  # type: ignore[attr-defined]
-    return _claim(_said(lambda: cancel(id, **told)), request)
+    return _claim(_said(lambda: cancel(id, **told, unused=body.unused)), request, names_code=True)
 
 
 @router.post("/{id}/fulfil", response=ClaimOut, auth=WRITE, summary="Fulfil a claim", openapi_extra=_CHANGES)
@@ -265,8 +272,8 @@ def _claim(claim: ClaimFacts, request: HttpRequest, *, names_code: bool = False)
 
 
 def _code(claim: ClaimFacts) -> str:
-    """What a claim that was handed over is used with."""
-    if claim.state != claims.FULFILLED:
+    """What a claim that was handed over is used with; a cancelled one's too, so that the shop can void it."""
+    if claim.state not in {claims.FULFILLED, claims.CANCELLED}:
         return ""
     if claim.gives == RewardKind.GIFT_CARD and (card := claims.card_of(claim.id)):
         return cards.code_of_card(card)

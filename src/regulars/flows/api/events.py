@@ -1,11 +1,13 @@
 """What customers do, as Segment's ``track`` calls state it. Known events are held to their properties, others are kept."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router, Status
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from regulars.core.facts import EventFact, IdentityFact
@@ -73,6 +75,15 @@ class EventIn(api.Input):
     timestamp: api.Instant
     messageId: api.SourceId  # noqa: N815  Segment's name
     properties: api.Json = Field(default_factory=dict)
+
+    @field_validator("timestamp")
+    @classmethod
+    def has_happened(cls, value: datetime) -> datetime:
+        if value > timezone.now() + timedelta(days=1):
+            raise ValueError(
+                "an event cannot have happened in the future: check the year and the clock of whoever sent it"
+            )
+        return value
 
     @model_validator(mode="after")
     def says_who_and_what(self) -> "EventIn":

@@ -12,8 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from regulars.core.naming import operation_id
 from regulars.customers.queries import subjects
-from regulars.flows.api.accounts import EntryKind
-from regulars.flows.api.accounts import Kind as Owned
+from regulars.flows.api.accounts import EntryKind, Movable
 from regulars.flows.api.keyed import KEY, key_of
 from regulars.ledger import facts, refusals
 from regulars.ledger.actions import commit
@@ -45,7 +44,7 @@ class _Input(BaseModel):
 class AccountIn(_Input):
     """An account by what it is for; it comes into being with its first entry. Things come from and go to the `world`."""
 
-    kind: Owned | Literal["world"]
+    kind: Movable | Literal["world"]
     unit: str = Field(
         pattern=_UNIT, description="Such as `points`, a currency (then amounts are its minor units), `pieces`."
     )

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
 from ninja import Router, Schema, Status
 
 from regulars.core.programme import Programme
@@ -16,6 +16,7 @@ from regulars.flows.join import NotJoined, join
 from regulars.flows.settling import request_settling
 from regulars.membership import queries as membership
 from regulars.membership.actions.waiting import PUBLISHING
+from regulars.storage.versions import Refused
 from regulars.web import api
 from regulars.web.access import Scope, scope
 from regulars.web.api_documents import PublishIn, VersionOut
@@ -38,6 +39,25 @@ def publish_version(request: HttpRequest, body: PublishIn) -> Any:
     answer = _PROGRAMME.publish(request, body)
     request_settling()
     return answer
+
+
+@router.delete(
+    "/versions/{number}",
+    response={204: None},
+    auth=scope(Scope.PROGRAMME_WRITE),
+    summary="Withdraw a version",
+    openapi_extra={"responses": api.MAY_CONFLICT["responses"] | api.MAY_BE_MISSING["responses"]},
+)
+def withdraw_version(request: HttpRequest, number: int) -> Any:
+    """The newest one, before it begins: a wrong `since` is mended so. 409 once it has begun."""
+    try:
+        with translation.override(api.language_of(request)):
+            flow.withdraw(number, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    except LookupError:
+        raise Http404("No version has this number.") from None
+    except Refused as refused:
+        raise Problem("conflict", str(refused)) from None
+    return Status(204, None)
 
 
 class JoinIn(api.Input):

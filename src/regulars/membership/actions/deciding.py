@@ -1,7 +1,7 @@
 """Writing what was decided: members, awards, decisions and moves, and the ledger's postings, in the caller's transaction."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from regulars.core.member import Deed, Event, Member, OrderEvent, Referred
 from regulars.core.naming import within
 from regulars.core.points import Earn, Expire, Spend
 from regulars.core.programme import Gift, Outcome, Plan
+from regulars.core.programme.outcome import TIER_GIFT
 from regulars.core.rewards import good_until
 from regulars.customers.queries.persons import Person
 from regulars.ledger.actions import commit, commit_many
@@ -16,6 +17,7 @@ from regulars.ledger.facts import Message, Operation
 from regulars.membership import models
 from regulars.membership.actions.claims import take_back
 from regulars.membership.actions.posting import operations
+from regulars.membership.queries.claims import handed_over
 from regulars.membership.queries.members import Known
 from regulars.membership.queries.states import day_or_none, plain_award, plain_member, plain_outcome, toward
 from regulars.storage.bulk import insert, instants, to_json, upsert
@@ -73,7 +75,7 @@ def write(known: Iterable[Known], decided: Sequence[Decided], plan: Plan, *, at:
     after: dict[Any, Member] = {}
     rows = _Rows(at, quiet)
     told: list[Operation] = []
-    for one in decided:
+    for one in _without_kept(decided):
         after[one.person.id] = one.outcome.member
         told += rows.add(one)
     done = _post(told)
@@ -84,6 +86,24 @@ def write(known: Iterable[Known], decided: Sequence[Decided], plan: Plan, *, at:
     ]
     rows.flush()
     return done
+
+
+def _without_kept(decided: Sequence[Decided]) -> Sequence[Decided]:
+    """What was decided, less the tier gifts that members kept when what brought them was undone: the climb brings them again,
+    and they have them."""
+    climbers = {one.person.id: one for one in decided if any(_is_tier_gift(gift) for gift in one.outcome.gifts)}
+    if not climbers or not (kept := handed_over(climbers)):
+        return decided
+    return [replace(one, outcome=_less(one.outcome, kept.get(one.person.id, ()))) for one in decided]
+
+
+def _less(outcome: Outcome, kept: Collection[str]) -> Outcome:
+    gifts = [gift for gift in outcome.gifts if not (_is_tier_gift(gift) and gift.why in kept)]
+    return outcome._replace(gifts=tuple(gifts))
+
+
+def _is_tier_gift(gift: Gift) -> bool:
+    return not gift.back and gift.why.startswith(TIER_GIFT)
 
 
 def _post(told: Sequence[Operation]) -> int:
@@ -100,7 +120,8 @@ class _Rows:
         self.instant, self.quiet = instants(), quiet
         self.now, self.at = at, self.instant(at)
         self.members: list[tuple[Any, ...]] = []
-        self.awards: dict[str, tuple[Any, ...]] = {}
+        # By order, with its revision: an order that became another member's is decided for both.
+        self.awards: dict[str, tuple[int, tuple[Any, ...]]] = {}
         self.decisions: list[tuple[Any, ...]] = []
         # Orders that nothing is decided for yet (not paid): told again they say so again, under the same name.
         self.undecided: list[tuple[Any, ...]] = []
@@ -113,8 +134,10 @@ class _Rows:
         event, outcome, customer = one.event, one.outcome, one.person.id.hex
         about = about_of(event)
         if isinstance(event, OrderEvent) and outcome.award and outcome.award is not event.award:
-            award = outcome.award
-            self.awards[award.order] = (award.order, customer, award.version, to_json(plain_award(award)))
+            award, whose = outcome.award, event.customer or customer
+            if award.order not in self.awards or award.revision > self.awards[award.order][0]:
+                row = (award.order, whose, award.version, to_json(plain_award(award)))
+                self.awards[award.order] = (award.revision, row)
         if not (outcome.entries or outcome.move or outcome.gifts or outcome.notes):
             return []
         kind = KINDS[type(event).__name__]
@@ -168,7 +191,7 @@ class _Rows:
 
     def flush(self) -> None:
         upsert(models.Member, "customer_id", _MEMBER, self.members)
-        upsert(models.Award, "order_id", _AWARD, list(self.awards.values()))
+        upsert(models.Award, "order_id", _AWARD, [row for _, row in self.awards.values()])
         insert(models.Decision, _DECISION, self.decisions)
         upsert(models.Decision, "id", _DECISION, self.undecided)
         insert(models.TierMove, _MOVE, self.moves)

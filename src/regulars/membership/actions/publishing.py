@@ -10,7 +10,7 @@ from regulars.core.faults import Fault, Faulty
 from regulars.core.programme import Plan, Programme
 from regulars.core.says import Says
 from regulars.membership.actions.waiting import PUBLISHING
-from regulars.membership.models import Draft, Member, Version
+from regulars.membership.models import Award, Backfill, Decision, Draft, Member, Version
 from regulars.membership.queries.versions import programme_of
 from regulars.storage import versions as kept
 from regulars.storage.transactions import lock_name
@@ -57,6 +57,18 @@ def publish(
     # What the clock has to do may be another under the new version: everybody is looked at as it begins.
     Member.objects.filter(due__gt=(day := Plan(programme, ZoneInfo(zone), currency).day(since))).update(due=day)
     return number
+
+
+def withdraw(number: int, *, at: datetime) -> None:
+    """Take back the newest version before it begins. In the caller's transaction. Raises Refused, and LookupError.
+
+    Without a version the history is gone through anew by the next first one.
+    """
+    lock_name(PUBLISHING)
+    used = any(rows.objects.filter(version=number).exists() for rows in (Award, Decision))
+    kept.withdraw(Version, number, at=at, used=used)
+    if not Version.objects.exists():
+        Backfill.objects.all().delete()
 
 
 def _against(new: Programme, old: Programme) -> Iterable[Fault]:

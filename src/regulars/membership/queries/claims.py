@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from regulars.core.rewards import AT_ONCE
+from regulars.customers.queries.handles import records_of
 from regulars.membership import models
 from regulars.membership.models import Claim, Code, GiftCard
 
@@ -132,6 +133,16 @@ def given(limit: int, after: UUID | None = None) -> list[ClaimFacts]:
     """Gifts that can be handed over at once and have not been, by id, after the last one that was looked at."""
     rows = Claim.objects.filter(state=CONFIRMED, gives__in=[kind.value for kind in AT_ONCE]).exclude(why=REDEEMED)
     return _facts((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+
+
+def handed_over(survivors: Iterable[UUID]) -> dict[UUID, set[str]]:
+    """Why members, by their survivors, were given what they have: ``tier:gold``, ``birthday:2026`` ..."""
+    records = records_of(survivors)
+    rows = Claim.objects.filter(customer__in=list(records), state=FULFILLED).exclude(why=REDEEMED)
+    found: dict[UUID, set[str]] = {}
+    for customer, why in rows.values_list("customer_id", "why"):
+        found.setdefault(records[customer], set()).add(why)
+    return found
 
 
 def rewards() -> list[str]:

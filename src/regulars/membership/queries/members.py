@@ -48,6 +48,11 @@ def load(
     return found
 
 
+def lock(customer: UUID) -> None:
+    """Let nothing else happen to a member until the transaction ends."""
+    _stored([customer], lock=True)
+
+
 def lock_newcomers(customers: Iterable[UUID]) -> None:
     """Wait for whoever makes these customers members, until the transaction ends: there is no row to lock yet."""
     lock_names(f"member:{customer.hex}" for customer in customers)
@@ -60,11 +65,31 @@ def _stored(people: Iterable[UUID], *, lock: bool) -> dict[UUID, tuple[Any, ...]
     return {row[0]: row[1:] for row in rows.values_list("pk", "joined_on", "state", "due", "seen")}
 
 
+def holders(orders: Iterable[str]) -> dict[str, UUID]:
+    """The customers whose the orders were when they were last decided, by order."""
+    sql = "SELECT order_id, customer_id FROM membership_award WHERE order_id IN ({marks})"
+    return {as_hex(order): UUID(as_hex(customer)) for order, customer in select_in(sql, orders)}
+
+
+def held(orders: Iterable[str]) -> dict[str, tuple[UUID, Award]]:
+    """What orders were given, and to which customer, by order."""
+    sql = "SELECT order_id, customer_id, version, state FROM membership_award WHERE order_id IN ({marks})"
+    rows = [(as_hex(order), *told) for order, *told in select_in(sql, orders)]
+    return {
+        order: (UUID(as_hex(customer)), award_of(order, version, as_json(state)))
+        for order, customer, version, state in rows
+    }
+
+
 def awards(orders: Iterable[str]) -> dict[str, Award]:
     """What orders were given, by order."""
-    sql = "SELECT order_id, version, state FROM membership_award WHERE order_id IN ({marks})"
-    rows = [(as_hex(order), version, as_json(state)) for order, version, state in select_in(sql, orders)]
-    return {order: award_of(order, version, state) for order, version, state in rows}
+    return {order: award for order, (_, award) in held(orders).items()}
+
+
+def awards_of(customers: Iterable[UUID]) -> list[Award]:
+    """What the orders of some records were given."""
+    rows = models.Award.objects.filter(customer__in=list(customers)).values_list("order_id", "version", "state")
+    return [award_of(order.hex, version, state) for order, version, state in rows]
 
 
 def due(until: int, limit: int) -> list[UUID]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.core.member import Deed
-from regulars.membership.models import Decision, Waiting
+from regulars.membership.models import Award, Decision, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +44,8 @@ def _turn(key: str, at: datetime, kind: str, about: str, outcome: Mapping[str, A
 
 
 def waited_for(customers: Iterable[UUID]) -> set[UUID]:
-    """Those of some customers for whom something waits to be decided."""
-    return set(Waiting.objects.filter(customer_id__in=list(customers)).values_list("customer_id", flat=True))
+    """Those of some customers for whom something waits to be decided: it may be that an order is theirs no longer."""
+    own = list(customers)
+    losing = Award.objects.filter(customer__in=own, order_id__in=Waiting.objects.values("id"))
+    waiting = Waiting.objects.filter(customer_id__in=own)
+    return {*waiting.values_list("customer_id", flat=True), *losing.values_list("customer", flat=True)}

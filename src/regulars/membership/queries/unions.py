@@ -9,7 +9,7 @@ from uuid import UUID
 from regulars.core.member import Day, Member
 from regulars.customers.queries.persons import Person
 from regulars.membership.models import Union
-from regulars.membership.queries.members import awards
+from regulars.membership.queries.members import awards_of
 from regulars.membership.queries.states import member_of, plain_member
 
 Plain = dict[str, Any]
@@ -40,6 +40,11 @@ def restored(told: Mapping[str, Any], person: Person) -> Member:
     return member_of(person, date.fromordinal(told["joined"]), told["state"], (), told["due"], told["seen"])
 
 
-def counted(orders: Iterable[str]) -> tuple[Day, ...]:
-    """What orders count towards tiers, each on its day."""
-    return tuple(award.counted for award in awards(orders).values())
+def lots_earned(customers: Iterable[UUID]) -> dict[str, int]:
+    """What still stands of the lots that the orders of some records brought, by lot."""
+    return {one.lot: one.amount for award in awards_of(customers) for one in award.earned if one.lot}
+
+
+def counted(customers: Iterable[UUID]) -> tuple[Day, ...]:
+    """What the orders of some records count towards tiers, as it was decided for them, each on its day."""
+    return tuple(award.counted for award in awards_of(customers))

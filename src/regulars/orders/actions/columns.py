@@ -1,7 +1,10 @@
 """The lines of an order on their way into the database and the facts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
+
+_KINDS = ("id", "sku", "variant", "product", "title")
 
 
 class LineColumns(NamedTuple):
@@ -22,3 +25,15 @@ class LineColumns(NamedTuple):
     tax_amount: Sequence[int] = ()
     funded_amount: Sequence[int] = ()
     discounts: Sequence[str | None] = ()
+
+
+def called(lines: LineColumns) -> list[str]:
+    """What lines are called wherever they stand: by their source's id, else their SKU, variant, product or title; and of
+    several that are called the same, which it is."""
+    seen, names = Counter[str](), []
+    columns = lines.source_id, lines.sku, lines.variant_id, lines.product_id, lines.title
+    for row in zip(*columns, strict=True):
+        name = next((f"{kind}:{one}" for kind, one in zip(_KINDS, row, strict=True) if one), "")
+        seen[name] += 1
+        names.append(f"{name}#{seen[name]}")
+    return names

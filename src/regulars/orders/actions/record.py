@@ -17,6 +17,7 @@ from regulars.core.facts import Discount, LineFact, OrderFact, Tally
 from regulars.core.money import split
 from regulars.orders.actions.columns import LineColumns
 from regulars.orders.actions.facts import FactBatch
+from regulars.orders.actions.returns import find_again
 from regulars.orders.models import Line, Order, StateChange
 from regulars.storage.bulk import as_hex, delete_in, insert, instants, new_hex, to_json, update
 
@@ -108,6 +109,7 @@ class Writes:
         self.created: list[tuple[Any, ...]] = []
         self.updated: list[tuple[Any, ...]] = []
         self.lines: list[LineColumns] = []
+        self.rewritten: dict[str, LineColumns] = {}
         self.met: list[tuple[Any, ...]] = []
         self.states: list[tuple[Any, ...]] = []
         self.kept: list[tuple[Discount, ...]] = [()]
@@ -175,6 +177,7 @@ class Writes:
         lines = self.columns_of_lines(order, old.id, order.lines or (), _kept_lines(old.id, keep))
         self.updated.append((*self._order(order, digest, lines, old.source_updated_at, parts), old.id))
         self.lines.append(lines)
+        self.rewritten[old.id] = lines
         self.batch.changed(old.placed_at)
         self.batch.changed(order.placed_at)
         if order.state != old.state:
@@ -187,6 +190,8 @@ class Writes:
         update(Order, "id", ("recorded_by", "parts_seen"), self.met)
         delete_in(Line, "order_id", [row[-1] for row in self.updated])
         self._insert_lines()
+        if self.rewritten:
+            find_again(self.rewritten)
         insert(StateChange, ("id", "order_id", "customer_id", "state", "at"), self.states)
         self.batch.flush()
 

@@ -11,8 +11,10 @@ from django.db.models import F, Sum
 from django.db.models.functions import Greatest
 
 from regulars.core.facts import ReturnFact
+from regulars.orders.actions.columns import LineColumns, called
 from regulars.orders.actions.facts import FactBatch
 from regulars.orders.models import Line, Order, Return, ReturnedLine
+from regulars.storage.bulk import as_hex
 
 
 class ReturnRefused(ValueError):
@@ -48,14 +50,23 @@ def record_return(fact: ReturnFact, *, source: str, at: datetime, zone: tzinfo) 
         return Returned(before.pk, order.pk, order.customer_id, before.amount, False)
     if fact.at < order.placed_at:
         raise ReturnRefused("at", "Nothing comes back before it was bought.")
-    rows = _rows(fact, order)
+    lines = list(Line.objects.filter(order=order).order_by("number"))
+    rows, names = _rows(fact, order, lines), _names(lines)
     amount = sum(given for _, _, given in rows)
     made = Return.objects.create(
         order=order, customer_id=order.customer_id, source=source, source_id=fact.source_id, digest=digest, at=fact.at,
         amount=amount, reason=fact.reason, recorded_at=at,
     )  # fmt: skip
     ReturnedLine.objects.bulk_create(
-        ReturnedLine(returned=made, number=number, order_id=order.pk, quantity_milli=quantity, amount=given)
+        ReturnedLine(
+            returned=made,
+            order_id=order.pk,
+            number=number,
+            named=names[number],
+            line=number,
+            quantity_milli=quantity,
+            amount=given,
+        )
         for number, quantity, given in rows
     )
     whole: int = Return.objects.filter(order=order).aggregate(whole=Sum("amount"))["whole"]
@@ -66,15 +77,10 @@ def record_return(fact: ReturnFact, *, source: str, at: datetime, zone: tzinfo) 
     return Returned(made.pk, order.pk, order.customer_id, amount, True)
 
 
-def _rows(fact: ReturnFact, order: Order) -> list[tuple[int, int, int]]:
+def _rows(fact: ReturnFact, order: Order, lines: Sequence[Line]) -> list[tuple[int, int, int]]:
     """(line, quantity, amount) of what comes back; never more than is left."""
-    lines = list(Line.objects.filter(order=order).order_by("number"))
-    back = (
-        ReturnedLine.objects.filter(order_id=order.pk)
-        .values("number")
-        .annotate(q=Sum("quantity_milli"), a=Sum("amount"))
-    )
-    gone = {row["number"]: (row["q"], row["a"]) for row in back}
+    back = ReturnedLine.objects.filter(order_id=order.pk).values_list("line")
+    gone = {line: (q, a) for line, q, a in back.annotate(Sum("quantity_milli"), Sum("amount"))}
     if fact.lines is None:
         told = [(line, None, None) for line in lines]
     else:
@@ -119,3 +125,18 @@ def _found(lines: Sequence[Line]) -> Mapping[str, Line]:
         values = [getattr(line, name) for line in lines]
         found |= {value: line for line, value in zip(lines, values, strict=True) if value and values.count(value) == 1}
     return found | {str(line.number): line for line in lines}
+
+
+def _names(lines: Sequence[Line]) -> Mapping[int, str]:
+    told = {name: [as_hex(getattr(line, name)) for line in lines] for name in LineColumns._fields}
+    return dict(zip(told["number"], called(LineColumns(**told)), strict=True))
+
+
+def find_again(rewritten: Mapping[str, LineColumns]) -> None:
+    """Where the returned lines of some orders, by id, stand now that their lines were written anew."""
+    back = ReturnedLine.objects.filter(order_id__in=list(rewritten)).values_list("order_id", "named", "line").distinct()
+    for order, named, line in back:
+        lines = rewritten[order.hex]
+        now = dict(zip(called(lines), lines.number, strict=True)).get(named)
+        if now != line:
+            ReturnedLine.objects.filter(order_id=order, named=named).update(line=now)

@@ -101,6 +101,8 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('returned_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveIntegerField()),
                 ('order_id', models.UUIDField(db_index=True)),
+                ('named', models.CharField(max_length=340)),
+                ('line', models.PositiveIntegerField(null=True)),
                 ('quantity_milli', models.BigIntegerField()),
                 ('amount', models.BigIntegerField()),
                 ('returned', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.return')),

@@ -19,11 +19,6 @@ def first_bought(customers: Iterable[UUID]) -> dict[UUID, datetime]:
     return dict(rows.values_list("customer").annotate(Min("placed_at")))
 
 
-def orders_of(customers: Iterable[UUID]) -> list[str]:
-    """The ids (32 digits) of all orders of some records."""
-    return [key.hex for key in Order.objects.filter(customer__in=set(customers)).values_list("pk", flat=True)]
-
-
 def names_of_gone(orders: Iterable[UUID]) -> dict[UUID, set[str]]:
     """What those of some orders are called that were cancelled or given money back for: number, the source's id, alone or after
     the source's name, our id."""

@@ -193,7 +193,9 @@ def returns(order: UUID) -> tuple[ReturnView, ...]:
     """What came back of an order, oldest first."""
     lines: dict[UUID, list[ReturnedLineView]] = {}
     for row in ReturnedLine.objects.filter(order_id=order).order_by("number"):
-        lines.setdefault(row.returned_id, []).append(ReturnedLineView(row.number, row.quantity_milli, row.amount))
+        lines.setdefault(row.returned_id, []).append(
+            ReturnedLineView(row.line or row.number, row.quantity_milli, row.amount)
+        )
     columns = ("pk", "source_id", "at", "amount", "reason", "recorded_at")
     rows = Return.objects.filter(order=order).order_by("at", "pk").values_list(*columns)
     return tuple(ReturnView(*row, lines=tuple(lines.get(row[0], ()))) for row in rows)

@@ -21,7 +21,7 @@ _REWARD = re.compile("|".join(f'"{kind}"' for kind in sorted(REWARDS)))
 _DELIVERED = ("delivered", "completed")
 _ORDERS = """
     SELECT o.id, o.customer_id, o.placed_at, o.state, o.currency, o.channel, o.store, s.name, o.net_amount, o.refunded_amount,
-      o.paid_amount, o.source_updated_at, o.recorded_at
+      o.paid_amount, o.stated_paid_amount + o.funded_amount, o.source_updated_at, o.recorded_at
     FROM orders_order o LEFT JOIN catalog_seller s ON s.id = o.seller_id
 """
 _LINES = """
@@ -33,8 +33,8 @@ _STATES = """
     GROUP BY order_id
 """
 _RETURNED = """
-    SELECT order_id, number, SUM(quantity_milli), SUM(amount) FROM orders_returned_line WHERE order_id IN ({marks})
-    GROUP BY order_id, number
+    SELECT order_id, line, SUM(quantity_milli), SUM(amount) FROM orders_returned_line
+    WHERE line IS NOT NULL AND order_id IN ({marks}) GROUP BY order_id, line
 """
 GoodsOf = Callable[[Iterable[str]], Mapping[str, Goods]]
 NO_GOODS = Goods()
@@ -91,10 +91,10 @@ def _one(
     arrived: datetime | None,
     sold: Mapping[Any, Goods],
 ) -> Told:
-    _, _, placed, state, currency, channel, store, seller, net, refunded, paid, updated_at, recorded_at = row
+    _, _, placed, state, currency, channel, store, seller, net, refunded, paid, most, updated_at, recorded_at = row
     placed_at = as_instant(placed)
-    bought = state in COUNTED_STATES
-    kept = _kept(lines, net, refunded, paid, sold) if bought and not 0 < paid <= refunded else ()
+    gone = state not in COUNTED_STATES or (refunded and refunded >= min(net, paid))
+    kept = () if gone else _kept(lines, net, refunded, most, sold)
     if arrived is None and state in _DELIVERED:
         arrived = as_instant(updated_at) if updated_at else placed_at
     purchase = Purchase(
@@ -106,20 +106,21 @@ def _one(
 
 def _less(row: tuple[Any, ...], quantity: int, amount: int) -> tuple[Any, ...]:
     """A line without what came back of it."""
-    return (*row[:2], row[2] - quantity, row[3] - amount, *row[4:])
+    return (*row[:2], max(0, row[2] - quantity), row[3] - amount, *row[4:])
 
 
 def _kept(
-    lines: Sequence[tuple[Any, ...]], net: int, refunded: int, paid: int, sold: Mapping[Any, Goods]
+    lines: Sequence[tuple[Any, ...]], net: int, refunded: int, most: int | None, sold: Mapping[Any, Goods]
 ) -> tuple[Line, ...]:
-    """The lines, less what was refunded beside what came back, shared by what each is worth. An order told without lines is
-    one line."""
+    """The lines, less what was refunded beside what came back, and never more than ``most``, where the source said what was
+    paid: shared by what each is worth. An order told without lines is one line."""
     if not lines:
         return (Line(NO_GOODS, 1000, max(0, net - refunded)),) if net > refunded else ()
     amounts = [row[3] for row in lines]
-    beside = refunded - (net - sum(amounts))
-    if beside > 0 and refunded < paid:
-        shares = split(min(beside, sum(amounts)), [max(0, amount) for amount in amounts])
+    worth = sum(amounts)
+    beside = worth - (net if most is None else min(net, most)) + refunded
+    if beside > 0 and worth > 0:
+        shares = split(min(beside, worth), [max(0, amount) for amount in amounts])
         amounts = [amount - share for amount, share in zip(amounts, shares, strict=True)]
     return tuple([
         Line(sold[product], quantity, amount if amount > 0 else 0, _rewards(discounts) if discounts else 0)

@@ -57,7 +57,9 @@ def _shares(tier: Tier, path: str, spends: Sequence[int] | None) -> Iterator[Fau
         return
     reached = sum(1 for spend in spends if spend >= need)
     if reached == 0:
-        reason = Says("Of {n} customers nobody spent enough for “{tier}”.", "{n} 位客户中没有一位达到“{tier}”的消费额。")
+        reason = Says(
+            "Of {n} customers nobody spent enough for “{tier}”.", "{n} 位客户中没有一位达到“{tier}”的消费额。"
+        )
         mend = Says("Lower the spend.", "请降低消费额门槛。")
     elif reached == len(spends):
         reason = Says(

@@ -108,7 +108,7 @@ def happened(kind: Kind, change: int, code: str) -> str:
         return str(ADJUSTED[way])
     if code == "merged" and way:
         return str(MERGED[way])
-    if kind == Kind.POST and code in REASONS:
+    if (kind == Kind.POST or code == "split") and code in REASONS:
         return reason(code)
     return str(HAPPENED.get((kind, way), kind.name.lower()))
 

@@ -1,5 +1,6 @@
 """The rewards desk: what is to be handed over, one claim, and redeeming for a customer who asks."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +48,7 @@ def claim(request: HttpRequest, identifier: UUID) -> HttpResponse:
 def _context(found: ClaimFacts, actor: Actor) -> dict[str, Any]:
     [row] = shown([found])
     serves = actor.role in SERVICE
+    code = _code(found) if found.state in {FULFILLED, CANCELLED} else ""
     return {
         "claim": found,
         "row": row,
@@ -57,8 +59,9 @@ def _context(found: ClaimFacts, actor: Actor) -> dict[str, Any]:
         "by": shops.names_of([found.by]).get(found.by, "") if found.by else "",
         "serves": serves,
         "can": _can(found) if serves else set(),
-        "code": _code(found) if serves and found.state == FULFILLED else "",
-        "has_code": found.state == FULFILLED and found.gives in {"coupon", "codes", "gift_card"},
+        "code": code if serves else "",
+        "has_code": (found.state == FULFILLED and found.gives in {"coupon", "codes", "gift_card"}) or bool(code),
+        "ask_unused": found.state == FULFILLED and found.gives == "coupon",
     }
 
 
@@ -80,7 +83,7 @@ def settle(request: HttpRequest, identifier: UUID) -> HttpResponse:
     actor, at = request.actor, timezone.now()  # type: ignore[attr-defined]
     note = " ".join(request.POST.get("note", "").split())[:200]
     try:
-        _settle(request.POST.get("do", ""), identifier, note, actor, at)
+        _settle(request.POST, identifier, note, actor, at)
     except flow.Refused as refused:
         messages.error(request, words.said(refused.says))
     except LookupError:
@@ -88,14 +91,14 @@ def settle(request: HttpRequest, identifier: UUID) -> HttpResponse:
     return redirect("claim", identifier)
 
 
-def _settle(do: str, identifier: UUID, note: str, actor: Actor, at: Any) -> None:
-    match do:
+def _settle(asked: Mapping[str, Any], identifier: UUID, note: str, actor: Actor, at: Any) -> None:
+    match do := asked.get("do", ""):
         case "confirm":
             flow.confirm(identifier, at=at, by=actor.subject)
         case "fulfil":
             flow.fulfil(identifier, at=at, by=actor.subject, note=note)
         case "cancel":
-            cancel(identifier, at=at, by=actor.subject, note=note)
+            cancel(identifier, at=at, by=actor.subject, note=note, unused="unused" in asked)
         case _:
             return
     shop_actions.record(actor, f"claim.{do}", str(identifier), {"note": note}, at=at)
