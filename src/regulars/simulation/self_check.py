@@ -14,7 +14,7 @@ from uuid import UUID
 from regulars.catalog.queries.goods import Shelf
 from regulars.core.facts import NONE
 from regulars.core.member import NEVER, NO_TIER, Award, Day, Deed, Event, Member, OrderEvent, Referred
-from regulars.core.naming import operation_id
+from regulars.core.naming import operation_id, within
 from regulars.core.programme import Versions, folded
 from regulars.customers.queries import listing
 from regulars.customers.queries.deeds import deeds_of
@@ -96,6 +96,7 @@ def _lives(customers: Sequence[UUID], versions: Versions, today: int, shelf: She
     }
     touched = {purses[account] for account in moved_by_others(purses, OWN)}
     changed = {one.customer for one in bought if (award := awards.get(one.purchase.id)) and award.changed}
+    changed |= {one.customer for one in bought if one.purchase.id in awards and _was_unpaid(one, at_of[one.customer])}
     whose = {f"order:{one.purchase.id}": one.customer for one in bought}
     changed |= {key for key in people for turn in decided[key] if _has_gone(turn, key, whose)}
     for key, life in members.load(people.values(), plan, dict.fromkeys(people, date.min)).items():
@@ -109,6 +110,11 @@ def _order(told: Told, award: Award | None, at_of: Mapping[str, datetime]) -> Ev
     named = operation_id("order", told.purchase.id, "0")
     event = OrderEvent(named, told.placed_at, told.purchase, left=dict(award.room) if award else NONE)
     return _decided_at(event, at_of)
+
+
+def _was_unpaid(told: Told, at_of: Mapping[str, datetime]) -> bool:
+    """Whether an order was told before it was paid: days may have ended before it counted; a replay counts it from the first."""
+    return within(operation_id("order", told.purchase.id, "0"), "undecided") in at_of
 
 
 def _has_gone(turn: Turn, customer: UUID, whose: Mapping[str, UUID]) -> bool:
