@@ -9,7 +9,7 @@ from tests.ledger.test_machine import Machine, in_haste, run
 
 __all__ = ["in_haste"]
 
-STEPS, SEED = 12_000, 7
+STEPS, STEPS_MOST, SEED = 12_000, 80_000, 7
 PLANTED = (IN_SQL if connection.vendor == "postgresql" else {}) | BOOK
 
 pytestmark = pytest.mark.proof
@@ -24,7 +24,7 @@ def test_a_planted_bug_is_found(
     elif PLANTED[name].name != SPEND:  # the short way does most of what the function does for a plain spending
         monkeypatch.setattr(postgresql, "_spent", lambda legs: None)
     with PLANTED[name].planted(), pytest.raises(Exception):  # noqa: B017, PT011  whatever way it shows
-        run(STEPS, first_seed=SEED, quiet=True)
+        run(STEPS_MOST, first_seed=SEED, quiet=True)
     with capsys.disabled():
         print(f"\n{Machine.failed_after:>9,}  {name}", end="")
 
